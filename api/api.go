@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/go-chi/chi/v5"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"aau.dk/sendsikker/api/contract"
+	"aau.dk/sendsikker/internal/draft"
+	"aau.dk/sendsikker/internal/entra"
+	"aau.dk/sendsikker/internal/mailbox"
+	"aau.dk/sendsikker/internal/sending"
+)
+
+// Verifier proves who a token belongs to.
+type Verifier interface {
+	Verify(ctx context.Context, token string) (entra.Caller, error)
+}
+
+// Mailboxes lists what a caller may send as.
+type Mailboxes interface {
+	Usable(ctx context.Context, c mailbox.Caller) ([]mailbox.Mailbox, error)
+}
+
+// Sending is the use case.
+type Sending interface {
+	Preflight(ctx context.Context, c mailbox.Caller, d *draft.Draft) (sending.Plan, error)
+	Submit(ctx context.Context, s sending.Submission) (id string, err error)
+	Message(ctx context.Context, c mailbox.Caller, id string) (sending.Message, error)
+	Messages(ctx context.Context, c mailbox.Caller, before string, limit int) ([]sending.Message, error)
+}
+
+// Part is something the service cannot do without.
+type Part struct {
+	Name  string
+	Ready func(ctx context.Context) error
+}
+
+// Deps is all that the edge needs.
+type Deps struct {
+	Contract   []byte // openapi.yaml
+	Verifier   Verifier
+	Mailboxes  Mailboxes
+	Sending    Sending
+	MaxMessage int64 // of a sealed copy
+	Parts      []Part
+	Metrics    http.Handler
+	Registry   prometheus.Registerer
+	Log        *slog.Logger
+}
+
+type server struct {
+	Deps
+	document *openapi3.T
+	router   routers.Router
+}
+
+// New builds the handler for every path of the contract.
+func New(d Deps) (http.Handler, error) {
+	document, err := openapi3.NewLoader().LoadFromData(d.Contract)
+	if err != nil {
+		return nil, fmt.Errorf("reading the contract: %w", err)
+	}
+	router, err := legacy.NewRouter(document)
+	if err != nil {
+		return nil, fmt.Errorf("reading the contract: %w", err)
+	}
+	s := &server{Deps: d, document: document, router: router}
+	observe, err := newObserver(d.Registry)
+	if err != nil {
+		return nil, err
+	}
+
+	// Every route on one screen. Those of the contract's operations are in contract.HandlerFromMux.
+	r := chi.NewRouter()
+	r.Use(requestID, s.logged(observe), s.recovered, secured, s.contracted, s.authenticated, s.validated)
+	r.Get("/openapi.yaml", s.getContract)
+	r.Method(http.MethodGet, "/metrics", d.Metrics)
+	contract.HandlerWithOptions(
+		contract.NewStrictHandlerWithOptions(s, nil, contract.StrictHTTPServerOptions{
+			RequestErrorHandlerFunc:  s.badRequest,
+			ResponseErrorHandlerFunc: s.problem,
+		}),
+		contract.ChiServerOptions{BaseRouter: r, ErrorHandlerFunc: s.badRequest},
+	)
+	return r, nil
+}

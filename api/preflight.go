@@ -1,0 +1,84 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/mail"
+
+	"aau.dk/sendsikker/api/contract"
+	"aau.dk/sendsikker/internal/draft"
+	"aau.dk/sendsikker/internal/sending"
+)
+
+// Preflight tells how each recipient would be reached.
+func (s *server) Preflight(ctx context.Context, r contract.PreflightRequestObject) (contract.PreflightResponseObject, error) {
+	plan, err := s.Sending.Preflight(ctx, callerOf(ctx), &draft.Draft{
+		Mailbox: r.Body.Mailbox, To: mailAddresses(r.Body.To), Cc: mailAddresses(r.Body.Cc), Bcc: mailAddresses(r.Body.Bcc),
+	})
+	if err != nil {
+		return nil, err
+	}
+	answer := contract.Preflight200JSONResponse{
+		Sendable: plan.Sendable(), Say: verdict(plan), Recipients: []contract.PreflightRecipient{}, Warnings: []contract.Warning{},
+	}
+	for _, p := range plan.Recipients {
+		answer.Recipients = append(answer.Recipients, contract.PreflightRecipient{
+			Address: p.Recipient.Address, Name: optional(p.Recipient.Name), Route: contract.Route(p.Verdict.Route),
+			Code: p.Verdict.Code, Say: say(p.Verdict.Say), Certificate: certificate(p.Shown()),
+		})
+	}
+	for _, w := range plan.Warnings {
+		answer.Warnings = append(answer.Warnings, contract.Warning{Code: w.Code, Address: optional(w.Address), Say: say(w.Say)})
+	}
+	return answer, nil
+}
+
+func verdict(p sending.Plan) contract.Sentence {
+	blocked := 0
+	for _, r := range p.Recipients {
+		if r.Verdict.Route == "refused" {
+			blocked++
+		}
+	}
+	switch {
+	case blocked > 0:
+		return contract.Sentence{
+			Da: fmt.Sprintf("Kan ikke sendes: %d af %d modtagere kan ikke få sikker mail.", blocked, len(p.Recipients)),
+			En: fmt.Sprintf("Cannot be sent: %d of %d recipients cannot receive secure mail.", blocked, len(p.Recipients)),
+		}
+	case len(p.Recipients) == 1:
+		return contract.Sentence{Da: "Kan sendes sikkert til modtageren.", En: "Can be sent securely to the recipient."}
+	}
+	return contract.Sentence{
+		Da: fmt.Sprintf("Kan sendes sikkert til alle %d modtagere.", len(p.Recipients)),
+		En: fmt.Sprintf("Can be sent securely to all %d recipients.", len(p.Recipients)),
+	}
+}
+
+func mailAddresses(list *[]contract.Address) []mail.Address {
+	if list == nil {
+		return nil
+	}
+	out := make([]mail.Address, len(*list))
+	for i, a := range *list {
+		out[i].Address = a.Address
+		if a.Name != nil {
+			out[i].Name = *a.Name
+		}
+	}
+	return out
+}
+
+func certificate(c *sending.Certificate) *contract.CertificateInfo {
+	if c == nil {
+		return nil
+	}
+	return &contract.CertificateInfo{Subject: c.Subject, Issuer: c.Issuer, ValidTo: c.ValidTo, Sha256: c.SHA256, Source: c.Source}
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

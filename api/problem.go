@@ -1,0 +1,109 @@
+package api
+
+import (
+	"encoding/json"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"aau.dk/sendsikker/api/contract"
+	"aau.dk/sendsikker/internal/fault"
+)
+
+// statusOf is the one table from a fault's kind to the HTTP status. Unlisted is 500, and a test lists them all.
+func statusOf(k fault.Kind) int {
+	switch k {
+	case fault.Invalid:
+		return http.StatusBadRequest
+	case fault.Unauthenticated:
+		return http.StatusUnauthorized
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case fault.Unsupported:
+		return http.StatusUnsupportedMediaType
+	case fault.Refused:
+		return http.StatusUnprocessableEntity
+	case fault.Throttled:
+		return http.StatusTooManyRequests
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	case fault.Rejected, fault.Unclear:
+		return http.StatusBadGateway
+	case fault.Internal:
+		return http.StatusInternalServerError
+	}
+	return http.StatusInternalServerError
+}
+
+// problem writes an error as RFC 9457, and notes it for the request's log line. It is the only place that does either.
+func (s *server) problem(w http.ResponseWriter, r *http.Request, err error) {
+	f := fault.From(translate(err))
+	status := statusOf(f.Kind)
+	note(r, f)
+
+	id := requestIDOf(r.Context())
+	p := contract.Problem{
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: f.Code,
+		Say: say(f.Say), Detail: f.Say.In(language(r)), RequestId: &id,
+	}
+	if len(f.Fields) > 0 {
+		p.Fields = new([]struct {
+			Name string            `json:"name"`
+			Say  contract.Sentence `json:"say"`
+		})
+		for _, field := range f.Fields {
+			*p.Fields = append(*p.Fields, struct {
+				Name string            `json:"name"`
+				Say  contract.Sentence `json:"say"`
+			}{field.Name, say(field.Say)})
+		}
+	}
+	if len(f.Recipients) > 0 {
+		p.Recipients = new([]struct {
+			Address string            `json:"address"`
+			Code    string            `json:"code"`
+			Say     contract.Sentence `json:"say"`
+		})
+		for _, one := range f.Recipients {
+			*p.Recipients = append(*p.Recipients, struct {
+				Address string            `json:"address"`
+				Code    string            `json:"code"`
+				Say     contract.Sentence `json:"say"`
+			}{one.Address, one.Code, say(one.Say)})
+		}
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	if f.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
+	}
+	if status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer") // RFC 6750 §3
+	}
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(p); err != nil {
+		s.Log.LogAttrs(r.Context(), slog.LevelDebug, "the problem could not be written", slog.Any("err", err))
+	}
+}
+
+func say(sentence fault.Sentence) contract.Sentence {
+	return contract.Sentence{Da: sentence.DA, En: sentence.EN}
+}
+
+// language is the caller's: English where it is asked for before Danish, Danish otherwise.
+func language(r *http.Request) string {
+	wanted := strings.ToLower(r.Header.Get("Accept-Language"))
+	en, da := strings.Index(wanted, "en"), strings.Index(wanted, "da")
+	if en >= 0 && (da < 0 || en < da) {
+		return "en"
+	}
+	return "da"
+}

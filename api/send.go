@@ -1,0 +1,190 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"hash"
+	"io"
+	"mime/multipart"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"aau.dk/sendsikker/api/contract"
+	"aau.dk/sendsikker/internal/draft"
+	"aau.dk/sendsikker/internal/fault"
+	"aau.dk/sendsikker/internal/sending"
+)
+
+// maxDraft bounds the JSON part: a body of text with the names of 500 recipients. Pictures are parts of their own.
+const maxDraft = 8 << 20
+
+// SendMessage takes a message in one of its two forms, streaming, and hands it to be sent.
+func (s *server) SendMessage(ctx context.Context, r contract.SendMessageRequestObject) (contract.SendMessageResponseObject, error) {
+	sub := sending.Submission{Caller: callerOf(ctx)}
+	if k := r.Params.IdempotencyKey; k != nil {
+		sub.IdempotencyKey = *k
+	}
+	content := sha256.New()
+	sub.Digest = func() []byte { return content.Sum(nil) }
+	var err error
+	switch {
+	case r.MultipartBody != nil:
+		sub.Draft, sub.Entity, err = s.fromForm(r.MultipartBody, content)
+	case r.Body != nil:
+		sub.Draft, sub.Entity, err = fromMessage(r.Body, r.Params.Mailbox, content)
+	default:
+		err = fault.New(fault.Unsupported, "media_type_unsupported", fault.Sentence{
+			DA: "Send mailen som multipart/form-data eller message/rfc822. Intet er sendt.",
+			EN: "Send the message as multipart/form-data or message/rfc822. Nothing was sent.",
+		}, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.Sending.Submit(ctx, sub)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.Sending.Message(ctx, sub.Caller, id)
+	if err != nil {
+		return nil, err
+	}
+	location := "/v1/messages/" + id
+	return contract.SendMessage202JSONResponse{Body: shown(m), Headers: contract.SendMessage202ResponseHeaders{Location: &location}}, nil
+}
+
+// fromMessage takes message/rfc822.
+func fromMessage(body io.Reader, mailbox *string, content hash.Hash) (*draft.Draft, draft.Entity, error) {
+	if mailbox == nil || *mailbox == "" {
+		return nil, nil, malformed("mailbox_missing", "mailbox", nil)
+	}
+	_, _ = content.Write([]byte("message/rfc822\x00" + *mailbox + "\x00"))
+	d, entity, err := draft.ReadMessage(io.TeeReader(body, content))
+	if err != nil {
+		return nil, nil, err
+	}
+	d.Mailbox = *mailbox
+	return d, entity, nil
+}
+
+// fromForm takes multipart/form-data: the draft first, then the files as they come.
+func (s *server) fromForm(form *multipart.Reader, content hash.Hash) (*draft.Draft, draft.Entity, error) {
+	part, err := form.NextRawPart()
+	if errors.Is(err, io.EOF) || (err == nil && part.FormName() != "draft") {
+		return nil, nil, malformed("draft_missing", "draft", nil)
+	}
+	if err != nil {
+		return nil, nil, multipartFault(err)
+	}
+	raw, err := io.ReadAll(io.LimitReader(part, maxDraft+1))
+	if err != nil {
+		return nil, nil, multipartFault(err)
+	}
+	if len(raw) > maxDraft {
+		return nil, nil, bodyTooLarge(nil)
+	}
+	d, err := s.parseDraft(raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, _ = content.Write([]byte("multipart/form-data\x00"))
+	_, _ = content.Write(raw)
+	return d, draft.Compose(d, &files{form: form, content: content}), nil
+}
+
+func (s *server) parseDraft(raw []byte) (*draft.Draft, error) {
+	var anything any
+	if err := json.Unmarshal(raw, &anything); err != nil {
+		return nil, malformed("draft_malformed", "draft", errors.New("the draft is not JSON"))
+	}
+	if err := s.document.Components.Schemas["Draft"].Value.VisitJSON(anything); err != nil {
+		if e, is := errors.AsType[*openapi3.SchemaError](err); is {
+			return nil, unfitSchema(e)
+		}
+		return nil, malformed("draft_malformed", "draft", errors.New("the draft does not fit its schema"))
+	}
+	var in contract.Draft
+	if err := json.Unmarshal(raw, &in); err != nil {
+		return nil, malformed("draft_malformed", "draft", errors.New("the draft does not fit its type"))
+	}
+	d := &draft.Draft{
+		Mailbox: in.Mailbox, To: mailAddresses(in.To), Cc: mailAddresses(in.Cc), Bcc: mailAddresses(in.Bcc),
+		Subject: value(in.Subject), InReplyTo: value(in.InReplyTo), References: value(in.References),
+		Importance: draft.Importance(value(in.Importance)), Language: string(value(in.Language)),
+	}
+	if in.Body != nil {
+		d.HTML, d.Text = value(in.Body.Html), value(in.Body.Text)
+	}
+	return d, nil
+}
+
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// files yields the parts after the draft, each read once, as its bytes arrive.
+type files struct {
+	form    *multipart.Reader
+	content hash.Hash
+}
+
+// Next gives the next file. A part of another name is refused: a misspelt field would be a lost attachment.
+func (f *files) Next() (*draft.Attachment, error) {
+	part, err := f.form.NextRawPart()
+	if err != nil {
+		return nil, multipartFault(err)
+	}
+	a := &draft.Attachment{Name: part.FileName(), Type: part.Header.Get("Content-Type")}
+	field, id, _ := strings.Cut(part.FormName(), ":")
+	switch field {
+	case "file":
+	case "inline":
+		a.Inline, a.ContentID = true, id
+		if id == "" {
+			a.ContentID = strings.Trim(part.Header.Get("Content-Id"), "<>")
+		}
+	default:
+		return nil, malformed("part_unknown", "", errors.New("a part is neither a file nor an inline picture"))
+	}
+	// What each file is, then its bytes, then their number: other files never have the same digest as these.
+	f.mark(part.FormName(), a.Name, a.Type, a.ContentID)
+	a.Content = &fileContent{from: part, to: f.content}
+	return a, nil
+}
+
+func (f *files) mark(fields ...string) {
+	description, _ := json.Marshal(fields) // strings always marshal
+	_, _ = f.content.Write(description)
+}
+
+// fileContent reads a part, notes its bytes in the digest, and names what is wrong with the form.
+type fileContent struct {
+	from io.Reader
+	to   hash.Hash
+	n    uint64
+}
+
+func (c *fileContent) Read(b []byte) (int, error) {
+	n, err := c.from.Read(b)
+	_, _ = c.to.Write(b[:n])
+	c.n += uint64(n)
+	if errors.Is(err, io.EOF) {
+		c.end()
+	}
+	return n, multipartFault(err)
+}
+
+// end writes the length behind the bytes, so that what follows cannot be taken for more of them.
+func (c *fileContent) end() {
+	var length [8]byte
+	for i := range length {
+		length[i] = byte(c.n >> (8 * i))
+	}
+	_, _ = c.to.Write(length[:])
+}

@@ -1,0 +1,59 @@
+package audit
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Action is what was done.
+type Action string
+
+const (
+	MessageAccepted Action = "message_accepted"
+	MailboxPut      Action = "mailbox_put"
+	GrantPut        Action = "grant_put"
+	GrantDeleted    Action = "grant_deleted"
+	CertificatePut  Action = "certificate_put"
+)
+
+// Actor is who did it.
+type Actor struct {
+	Kind string // "user", "application", "system" or "operator" (the command line)
+	ID   string // object id; for an operator the account name
+}
+
+// Entry is one line of the log.
+type Entry struct {
+	At        time.Time
+	Actor     Actor
+	Action    Action
+	Mailbox   string
+	MessageID string // "" when it is not about one
+	Detail    any    // becomes JSON
+}
+
+// Recipient is how one recipient of a message was protected.
+type Recipient struct {
+	Address     string `json:"address"`
+	Field       string `json:"field"`
+	Route       string `json:"route"`
+	Certificate string `json:"certificate,omitempty"` // SHA-256
+	Source      string `json:"source,omitempty"`
+}
+
+// Message is the detail of MessageAccepted.
+type Message struct {
+	HeaderID   string      `json:"message_id"`
+	TokenID    string      `json:"token_id,omitempty"`
+	Client     string      `json:"client,omitempty"`
+	Profile    string      `json:"profile,omitempty"`
+	Recipients []Recipient `json:"recipients"`
+}
+
+// JSON is the detail as it is kept.
+func (e Entry) JSON() ([]byte, error) {
+	if e.Detail == nil {
+		return []byte("{}"), nil
+	}
+	return json.Marshal(e.Detail)
+}

@@ -1,0 +1,28 @@
+package cms
+
+// What a message may ask of us before anything in it has been authenticated. Real mail stays far below each of them.
+const (
+	// maxDepth bounds nesting, and with it the memory that a few bytes of "30 80 30 80 …" can take. A chain of
+	// certificates inside signed attributes inside SignedData needs about 20.
+	maxDepth = 64
+	// maxElement is the largest structure read into memory at once: a RecipientInfo, an attribute set, a certificate. A
+	// KeyAgreeRecipientInfo with 10,000 recipients of one originator key is about 1 MiB.
+	maxElement = 1 << 20
+	// maxRecipients is how many RecipientInfos are looked at; Exchange Online allows 1,000 recipients in one message.
+	maxRecipients = 10_000
+	// maxHeld is the sum of what is kept of one message's certificates and recipients.
+	maxHeld = 8 << 20
+	// maxCertificates is how many certificates of one bag are parsed: signers, their chains, and room to spare.
+	maxCertificates = 256
+	// maxSigners bounds the public-key operations that one message can cost us.
+	maxSigners = 16
+
+	// MinRSABits: RFC 8551 §4.2 calls smaller keys historic; CA/Browser Forum S/MIME BR §6.1.5 forbids them.
+	MinRSABits = 2048
+	// MaxRSABits bounds the work of one operation: crypto/tls stops at 8192 for the same reason, OpenSSL at 16384.
+	MaxRSABits = 16384
+
+	// chunk is the size of one OCTET STRING of encrypted content, whose total length is not known when it starts. Peers
+	// were measured with 4 to 16 KiB.
+	chunk = 16 << 10
+)

@@ -1,0 +1,90 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// domain is a DNS name with at least one dot, in A-label form (RFC 1035 §2.3.1, RFC 5890 §2.3.2.1).
+var domain = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`)
+
+// Check reads the secrets and looks for everything that is wrong with the settings that serving needs. The error names each
+// setting, one a line.
+func (c *Config) Check(getenv func(string) string) error {
+	var faults []error
+	bad := func(is bool, setting, what string) {
+		if is {
+			faults = append(faults, fmt.Errorf("%s: %s", setting, what))
+		}
+	}
+	isGUID := func(s string) bool { return uuid.Validate(s) == nil && len(s) == 36 }
+
+	_, _, err := net.SplitHostPort(c.Listen)
+	bad(err != nil, "listen", "is not host:port")
+	bad(!isHTTPS(c.PublicURL), "public-url", "must be an https address")
+	bad(c.Data == "", "data", "must be a folder")
+
+	pair := c.TLS.Certificate != "" || c.TLS.Key != ""
+	bad(pair && c.TLS.Proxy, "tls-proxy", "cannot be used together with tls-certificate and tls-key")
+	bad(!pair && !c.TLS.Proxy, "tls-certificate", "is missing: give tls-certificate and tls-key, or tls-proxy when a proxy does HTTPS")
+	if pair {
+		bad(!readable(c.TLS.Certificate), "tls-certificate", "cannot be read")
+		bad(!readable(c.TLS.Key), "tls-key", "cannot be read")
+	}
+
+	bad(!isGUID(c.Entra.Tenant), "entra-tenant", "must be the tenant's GUID")
+	bad(!isGUID(c.Entra.Audience), "entra-audience", "must be the GUID of the API's app registration")
+	for _, id := range c.Entra.Clients {
+		bad(!isGUID(id), "entra-clients", "each must be a client id (GUID)")
+	}
+	bad(c.Entra.Scope == "", "entra-scope", "must not be empty")
+	bad(c.Entra.Role == "", "entra-role", "must not be empty")
+	bad(!isHTTPS(c.Entra.Authority), "entra-authority", "must be an https address")
+
+	bad(!isHTTPS(c.Graph.URL), "graph-url", "must be an https address")
+	bad(c.Graph.Credential != "managed" && !isGUID(c.Graph.ClientID), "graph-client-id", "must be the client id (GUID) that may send")
+	bad(c.Graph.Credential == "certificate" && !readable(c.Graph.CertificateFile), "graph-certificate-file", "cannot be read")
+	if value := getenv("SENDSIKKER_GRAPH_SECRET"); value != "" {
+		_ = c.Graph.Secret.UnmarshalText([]byte(value))
+	}
+	if err := c.Graph.Secret.orFile(c.Graph.SecretFile); err != nil {
+		bad(true, "graph-secret-file", err.Error())
+	}
+	bad(c.Graph.Credential == "secret" && !c.Graph.Secret.Set() && c.Graph.SecretFile == "", "graph-secret-file", "is missing, and so is SENDSIKKER_GRAPH_SECRET")
+
+	bad(len(c.Mail.Domains) == 0, "mail-domains", "must name at least one domain of the organisation")
+	for i, d := range c.Mail.Domains {
+		c.Mail.Domains[i] = strings.ToLower(strings.TrimSpace(d))
+		bad(!domain.MatchString(c.Mail.Domains[i]), "mail-domains", "each must be a domain such as example.dk")
+	}
+	bad(len(c.Trust.Roots) == 0, "trust-roots", "must name at least one PEM file")
+	for _, f := range c.Trust.Roots {
+		bad(!readable(f), "trust-roots", "cannot be read: "+f)
+	}
+	for _, f := range c.Trust.Intermediates {
+		bad(!readable(f), "trust-intermediates", "cannot be read: "+f)
+	}
+	bad(c.Trust.Deadline <= 0, "trust-deadline", "must be longer than nothing")
+	bad(c.Workers < 1 || c.Workers > 64, "workers", "must be from 1 to 64")
+	return errors.Join(faults...)
+}
+
+func isHTTPS(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil
+}
+
+func readable(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	return f.Close() == nil
+}

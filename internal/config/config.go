@@ -1,0 +1,61 @@
+package config
+
+import (
+	"path/filepath"
+	"time"
+)
+
+// Config is every setting. The tags are read by kong: `name` (or the field's name) is the flag, `env` the variable; in the YAML
+// file the dashes of a flag may be levels: graph-url is graph: {url: …}.
+type Config struct {
+	Listen    string `default:":8443" help:"Address to listen on." placeholder:"ADDR"`
+	PublicURL string `name:"public-url" help:"What callers call this service, such as https://sikker.example.dk." placeholder:"URL"`
+	Data      string `default:"/var/lib/sendsikker" help:"Folder for the database, the spool and the master key." type:"path" placeholder:"DIR"`
+
+	TLS struct {
+		Certificate string `help:"PEM certificate chain for HTTPS." type:"path" placeholder:"FILE"`
+		Key         string `help:"PEM private key for HTTPS." type:"path" placeholder:"FILE"`
+		Proxy       bool   `help:"Speak plain HTTP: a proxy in front of us does HTTPS."`
+	} `embed:"" prefix:"tls-" group:"HTTPS"`
+
+	Entra struct {
+		Tenant    string   `help:"Entra tenant id (GUID)." placeholder:"GUID"`
+		Audience  string   `help:"Client id of this API's app registration (GUID)." placeholder:"GUID"`
+		Clients   []string `help:"Client ids of the add-in and other programs that people use (GUIDs)." placeholder:"GUID"`
+		Scope     string   `default:"Mail.SendSecure" help:"Delegated scope that a person's token must hold."`
+		Role      string   `default:"Mail.SendSecure.All" help:"App role that a program's token must hold."`
+		Authority string   `default:"https://login.microsoftonline.com" help:"Where Entra is." placeholder:"URL"`
+	} `embed:"" prefix:"entra-" group:"Who may call (Entra ID)"`
+
+	Graph struct {
+		URL             string `default:"https://graph.microsoft.com/v1.0" help:"Where Microsoft Graph is." placeholder:"URL"`
+		Credential      string `default:"workload" enum:"workload,managed,certificate,secret" help:"How we prove who we are: ${enum}."`
+		ClientID        string `name:"client-id" help:"Client id of the app registration that may send (GUID)." placeholder:"GUID"`
+		CertificateFile string `help:"PEM certificate and key, for credential certificate." type:"path" placeholder:"FILE"`
+		Secret          Secret `kong:"-" yaml:"-"`
+		SecretFile      string `help:"File with the client secret, for credential secret. Or the variable SENDSIKKER_GRAPH_SECRET." type:"path" placeholder:"FILE"`
+		Large           string `default:"refuse" enum:"refuse,upload" help:"Mail above 3 MB: ${enum}. Prove upload on your tenant before you turn it on."`
+	} `embed:"" prefix:"graph-" group:"Sending (Microsoft Graph)"`
+
+	Mail struct {
+		Domains []string `help:"The organisation's own mail domains. Mail to them stays ordinary mail." placeholder:"DOMAIN"`
+	} `embed:"" prefix:"mail-" group:"Mail"`
+
+	Trust struct {
+		Roots         []string      `help:"PEM files with the roots that recipients' certificates may go back to." type:"path" placeholder:"FILE"`
+		Intermediates []string      `help:"PEM files with issuers below the roots." type:"path" placeholder:"FILE"`
+		Deadline      time.Duration `default:"2s" help:"Longest wait for a recipient's certificate."`
+	} `embed:"" prefix:"trust-" group:"Recipients' certificates"`
+
+	Workers int    `default:"8" help:"Copies sent at the same time."`
+	Log     string `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: ${enum}."`
+}
+
+// Database is where the SQLite file lies.
+func (c Config) Database() string { return filepath.Join(c.Data, "sendsikker.db") }
+
+// Spool is the folder of copies that wait.
+func (c Config) Spool() string { return filepath.Join(c.Data, "spool") }
+
+// MasterKey is the file that the key keeper opens.
+func (c Config) MasterKey() string { return filepath.Join(c.Data, "master.key") }

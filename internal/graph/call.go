@@ -1,0 +1,196 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	abstractions "github.com/microsoft/kiota-abstractions-go"
+)
+
+const (
+	// callTimeout is for calls that carry little. Graph's own gateway gives up after about 100 s (the SDK's timeout).
+	callTimeout = 110 * time.Second
+	// bodyTimeout is for calls that carry up to 4 MB: that much at 128 kbit/s.
+	bodyTimeout = 5 * time.Minute
+	// smallAnswer bounds an answer about one thing; Graph sends under 4 KB with our $select, a full message more.
+	smallAnswer = 1 << 20
+	// listAnswer bounds a page of findPage messages with 500 recipients each (Exchange's default maximum).
+	listAnswer = 8 << 20
+)
+
+// request is one call to Graph.
+type request struct {
+	operation   string // metric label: a fixed word
+	mailbox     string // whose gate to wait at; "" is nobody's
+	method      abstractions.HttpMethod
+	template    string            // RFC 6570, after the base URL; every value is percent-encoded as one segment
+	values      map[string]string // of the template
+	at          *url.URL          // instead of template: an absolute URL that was checked
+	anonymous   bool              // no token: the URL is proof enough
+	headers     map[string]string
+	contentType string
+	content     []byte
+	stream      io.Reader // instead of content, size bytes
+	size        int64
+	timeout     time.Duration
+	limit       int64 // bytes of answer
+}
+
+// answer is what Graph said, whatever the status.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	whole  bool // the body ended within the limit
+}
+
+// silence is no answer. asked says that something may have reached Graph.
+type silence struct {
+	reason string
+	asked  bool
+	cause  error // context.Canceled, context.DeadlineExceeded, or nil: never a text that holds the URL
+}
+
+func (s *silence) Error() string { return s.reason }
+func (s *silence) Unwrap() error { return s.cause }
+
+// call makes one request, once. The error is a *silence or a *tokenError.
+func (c *Client) call(ctx context.Context, r request) (*answer, error) {
+	if r.mailbox != "" {
+		leave, err := c.gate.enter(ctx, r.mailbox)
+		if err != nil {
+			return nil, &silence{reason: "gave up waiting for other requests to the mailbox", cause: sentinel(err)}
+		}
+		defer leave()
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	var connected atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	if r.stream != nil {
+		stream := &body{reader: r.stream, size: r.size}
+		defer stream.stop()
+		ctx = context.WithValue(ctx, bodyKey{}, stream)
+	}
+	var got *answer
+	info := c.information(r, func(response *http.Response) { got = read(response, r.limit) })
+	adapter := c.graph
+	if r.anonymous {
+		adapter = c.anonymous
+	}
+	start := c.now()
+	err := adapter.SendNoContent(ctx, info, nil)
+	took := c.now().Sub(start)
+	if got != nil {
+		c.observe(r.operation, got.status, took)
+		return got, nil
+	}
+	c.observe(r.operation, 0, took)
+	if refused, ok := errors.AsType[*tokenError](err); ok {
+		return nil, refused
+	}
+	return nil, &silence{
+		reason: networkReason(err),
+		// A transport that is not net/http's own may not call GotConn: then only a failed dial proves that nothing was said.
+		asked: connected.Load() || !c.traced && !isDial(err),
+		cause: sentinel(err),
+	}
+}
+
+func (c *Client) information(r request, answered func(*http.Response)) *abstractions.RequestInformation {
+	values := make(map[string]string, len(r.values)+1)
+	for name, value := range r.values {
+		values[name] = value
+	}
+	// The adapter sets baseurl itself, but only after the token was asked for.
+	values["baseurl"] = c.base.String()
+	info := abstractions.NewRequestInformationWithMethodAndUrlTemplateAndPathParameters(r.method, "{+baseurl}"+r.template, values)
+	if r.at != nil {
+		info.SetUri(*r.at)
+	}
+	for name, value := range r.headers {
+		info.Headers.Add(name, value)
+	}
+	info.Headers.Add("User-Agent", "SendSikker")
+	if !r.anonymous {
+		// Regular ids change when an item moves, as from Drafts to Sent Items (outlook-immutable-id).
+		info.Headers.Add("Prefer", `IdType="ImmutableId"`)
+		info.Headers.Add("Accept", "application/json")
+	}
+	if r.contentType != "" {
+		info.Headers.Add("Content-Type", r.contentType)
+	}
+	info.Content = r.content
+	option := abstractions.NewRequestHandlerOption()
+	option.SetResponseHandler(func(response any, _ abstractions.ErrorMappings) (any, error) {
+		native, ok := response.(*http.Response)
+		if !ok {
+			return nil, errors.New("graph: the adapter's answer is not net/http's")
+		}
+		answered(native)
+		return nil, nil
+	})
+	info.AddRequestOptions([]abstractions.RequestOption{option})
+	return info
+}
+
+func read(response *http.Response, limit int64) *answer {
+	defer func() { _ = response.Body.Close() }()
+	a := &answer{status: response.StatusCode, header: response.Header}
+	text, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	a.whole = err == nil && int64(len(text)) <= limit
+	a.body = text[:min(int64(len(text)), limit)]
+	return a
+}
+
+// decode reads the JSON of an accepted answer.
+func (a *answer) decode(into any) error {
+	if !a.whole {
+		return errors.New("the answer is cut off or too long")
+	}
+	if json.Unmarshal(a.body, into) != nil {
+		// The decoder's own words may quote the answer.
+		return errors.New("the answer is not the documented JSON")
+	}
+	return nil
+}
+
+// networkReason puts an error of net/http into words of ours: its own hold the URL, and so the mailbox and the id.
+func networkReason(err error) string {
+	timeout, isNet := errors.AsType[net.Error](err)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "cancelled by the caller"
+	case errors.Is(err, context.DeadlineExceeded), isNet && timeout.Timeout():
+		return "no answer in time"
+	case isDial(err):
+		return "no connection"
+	default:
+		return "the connection broke"
+	}
+}
+
+func isDial(err error) bool {
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return true
+	}
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial"
+}
+
+func sentinel(err error) error {
+	for _, known := range []error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	return nil
+}

@@ -1,0 +1,190 @@
+package mailbox
+
+import (
+	"context"
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/fault"
+	"aau.dk/sendsikker/internal/keeper"
+	"aau.dk/sendsikker/internal/store"
+)
+
+// Mailbox is a function mailbox that may be sent as.
+type Mailbox struct {
+	ID          string
+	Address     string
+	Name        string
+	Certificate *x509.Certificate
+	Chain       []*x509.Certificate // issuers to send along, no root
+}
+
+// Identity is a mailbox with the key that signs for it.
+type Identity struct {
+	Mailbox
+	Key crypto.Signer
+}
+
+// Store is what is kept about mailboxes.
+type Store interface {
+	MailboxByAddress(ctx context.Context, address string) (store.Mailbox, error)
+	Mailboxes(ctx context.Context) ([]store.Mailbox, error)
+	Grants(ctx context.Context, mailboxID string) ([]store.Grant, error)
+	GrantedGroups(ctx context.Context) ([]string, error)
+	GrantedMailboxes(ctx context.Context, grants []store.Grant) ([]store.Mailbox, error)
+}
+
+// Keeper unwraps the key that a private key is encrypted under.
+type Keeper interface {
+	Unwrap(ctx context.Context, w keeper.Wrapped) (*keeper.Key, error)
+}
+
+// Registry answers who may send as what, and lends the keys.
+type Registry struct {
+	store  Store
+	keeper Keeper
+	groups *groupCache
+
+	mu   sync.Mutex
+	keys map[[32]byte]crypto.Signer // by certificate: a renewed certificate is another key
+}
+
+// NewRegistry takes the directory that is asked for a person's groups when their token could not hold them all.
+func NewRegistry(s Store, k Keeper, directory Directory, now func() time.Time) *Registry {
+	return &Registry{store: s, keeper: k, groups: newGroupCache(directory, now), keys: map[[32]byte]crypto.Signer{}}
+}
+
+// Usable lists the mailboxes that the caller may send as, by address.
+func (r *Registry) Usable(ctx context.Context, c Caller) ([]Mailbox, error) {
+	grants, err := r.heldBy(ctx, c, func() ([]string, error) { return r.store.GrantedGroups(ctx) })
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.store.GrantedMailboxes(ctx, grants)
+	if err != nil {
+		return nil, err
+	}
+	return parseAll(rows)
+}
+
+// Own gives the certificates of our own mailboxes among the addresses: one of them may write to another.
+func (r *Registry) Own(ctx context.Context) ([]Mailbox, error) {
+	rows, err := r.store.Mailboxes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return parseAll(rows)
+}
+
+func parseAll(rows []store.Mailbox) ([]Mailbox, error) {
+	list := make([]Mailbox, len(rows))
+	for i, row := range rows {
+		m, err := parse(row)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = m
+	}
+	return list, nil
+}
+
+// Open gives the mailbox with the key that signs for it, if the caller may send as it.
+func (r *Registry) Open(ctx context.Context, c Caller, address string) (Identity, error) {
+	m, row, err := r.allowed(ctx, c, address)
+	if err != nil {
+		return Identity{}, err
+	}
+	key, err := r.key(ctx, m, row)
+	if err != nil {
+		return Identity{}, fault.New(fault.Internal, "mailbox_key_unreadable", fault.Sentence{
+			DA: "Postkassens nøgle kan ikke læses, så der kan ikke sendes sikkert fra den. Intet er sendt. Kontakt den, der administrerer Send sikker.",
+			EN: "The mailbox's key cannot be read, so nothing can be sent securely from it. Nothing was sent. Contact the administrator of Send sikker.",
+		}, err)
+	}
+	return Identity{Mailbox: m, Key: key}, nil
+}
+
+// Check gives the mailbox if the caller may send as it; the key is not touched.
+func (r *Registry) Check(ctx context.Context, c Caller, address string) (Mailbox, error) {
+	m, _, err := r.allowed(ctx, c, address)
+	return m, err
+}
+
+func (r *Registry) allowed(ctx context.Context, c Caller, address string) (Mailbox, store.Mailbox, error) {
+	row, err := r.store.MailboxByAddress(ctx, Canonical(address))
+	if errors.Is(err, store.ErrNotFound) {
+		return Mailbox{}, row, notGranted(nil)
+	}
+	if err != nil {
+		return Mailbox{}, row, err
+	}
+	all, err := r.store.Grants(ctx, row.ID)
+	if err != nil {
+		return Mailbox{}, row, err
+	}
+	held, err := r.heldBy(ctx, c, func() ([]string, error) { return groupsOf(all), nil })
+	if err != nil {
+		return Mailbox{}, row, err
+	}
+	for _, h := range held {
+		for _, g := range all {
+			if g == h {
+				m, err := parse(row)
+				return m, row, err
+			}
+		}
+	}
+	return Mailbox{}, row, notGranted(nil)
+}
+
+func notGranted(cause error) error {
+	return fault.New(fault.Forbidden, "mailbox_not_granted", fault.Sentence{
+		DA: "Du har ikke adgang til at sende fra den postkasse. Vælg en anden, eller bed postkassens lokale administrator om adgang.",
+		EN: "You may not send as that mailbox. Choose another, or ask the mailbox's local administrator for access.",
+	}, cause)
+}
+
+func (r *Registry) key(ctx context.Context, m Mailbox, row store.Mailbox) (crypto.Signer, error) {
+	id := Fingerprint(m.Certificate)
+	r.mu.Lock()
+	key, held := r.keys[id]
+	r.mu.Unlock()
+	if held {
+		return key, nil
+	}
+	wrapping, err := r.keeper.Unwrap(ctx, keeper.Wrapped{Version: row.KeyVersion, Bytes: row.WrappedKey})
+	if err != nil {
+		return nil, err
+	}
+	plain, err := wrapping.DecryptBytes(row.Key)
+	if err != nil {
+		return nil, fmt.Errorf("decrypting a mailbox key: %w", err)
+	}
+	key, err = parseKey(plain)
+	clear(plain)
+	if err != nil {
+		return nil, err
+	}
+	if err := fits(key, m.Certificate); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keys[id] = key
+	return key, nil
+}
+
+// Canonical is how a mailbox's address is kept: no space around it, all in lower case. Exchange compares addresses so, and
+// a function mailbox is always Exchange's.
+func Canonical(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
+
+// entry starts an audit entry about a mailbox.
+func entry(now time.Time, actor audit.Actor, action audit.Action, address string, detail any) audit.Entry {
+	return audit.Entry{At: now, Actor: actor, Action: action, Mailbox: address, Detail: detail}
+}

@@ -1,0 +1,189 @@
+package sending
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/google/uuid"
+
+	"aau.dk/sendsikker/internal/draft"
+	"aau.dk/sendsikker/internal/fault"
+	"aau.dk/sendsikker/internal/keeper"
+	"aau.dk/sendsikker/internal/mailbox"
+	"aau.dk/sendsikker/internal/route"
+	"aau.dk/sendsikker/internal/smime"
+	"aau.dk/sendsikker/internal/spool"
+)
+
+// messageCopy is one message for a set of recipients. Graph has no envelope: it goes to exactly the addresses in its headers.
+type messageCopy struct {
+	id         string
+	sealed     bool
+	recipients []int // positions in the plan
+	name       string
+	out        *spool.Writer
+}
+
+// divide makes the copies: one sealed for To and Cc, one ordinary for the internal among them, and one for every Bcc, whose
+// presence (their certificate's serial number included) no other copy may show.
+func divide(p Plan) []*messageCopy {
+	var copies []*messageCopy
+	open := map[bool]*messageCopy{} // by sealed
+	for i, r := range p.Recipients {
+		sealed := r.Verdict.Route == route.SMIME
+		if r.Field != Bcc && open[sealed] != nil {
+			open[sealed].recipients = append(open[sealed].recipients, i)
+			continue
+		}
+		c := &messageCopy{id: uuid.Must(uuid.NewV7()).String(), sealed: sealed, recipients: []int{i}}
+		copies = append(copies, c)
+		if r.Field != Bcc {
+			open[sealed] = c
+		}
+	}
+	return copies
+}
+
+// header is the outer header of a copy: its own recipients and no others. A Bcc recipient stands in To of their own copy,
+// because a copy goes only to the addresses in its header.
+func (c *messageCopy) header(p Plan, common draft.Header) draft.Header {
+	h := common
+	for _, i := range c.recipients {
+		r := p.Recipients[i]
+		if r.Field == Cc {
+			h.Cc = append(h.Cc, r.Recipient)
+		} else {
+			h.To = append(h.To, r.Recipient)
+		}
+	}
+	return h
+}
+
+// certificates are the ones that the copy is encrypted for: every recipient's and the mailbox's own, so that the unit can read
+// what it sent. A certificate that two recipients share is written once.
+func (c *messageCopy) certificates(p Plan, own *x509.Certificate) []*x509.Certificate {
+	list := []*x509.Certificate{own}
+	for _, i := range c.recipients {
+		candidate := p.Recipients[i].Choice.Chosen.Certificate
+		known := false
+		for _, have := range list {
+			known = known || have.Equal(candidate)
+		}
+		if !known {
+			list = append(list, candidate)
+		}
+	}
+	return list
+}
+
+// write streams the entity into every copy at once: it is made once and signed once, and each sealed copy has an encryptor of
+// its own. Nothing exists in the spool unless everything went well.
+func (s *Service) write(ctx context.Context, messageID string, copies []*messageCopy, p Plan, from mailbox.Identity,
+	common draft.Header, entity draft.Entity, key *keeper.Key,
+) (err error) {
+	defer func() {
+		if err != nil {
+			s.discard(ctx, copies)
+		}
+	}()
+	var plain []io.Writer
+	var envelopes []smime.Envelope
+	for _, c := range copies {
+		c.name = messageID + "/" + c.id
+		c.out, err = s.Spool.Create(ctx, c.name, key)
+		if err != nil {
+			return unavailable(err)
+		}
+		out := &limited{w: c.out, left: s.Post.MaxMessage()}
+		if _, err := c.header(p, common).WriteTo(out); err != nil {
+			return fmt.Errorf("writing a header: %w", err)
+		}
+		if c.sealed {
+			envelopes = append(envelopes, smime.Envelope{Recipients: c.certificates(p, from.Certificate), To: out})
+		} else {
+			plain = append(plain, out)
+		}
+	}
+	if err := s.pour(entity, plain, envelopes, from); err != nil {
+		return err
+	}
+	for _, c := range copies {
+		if err := c.out.Close(); err != nil {
+			return unavailable(err)
+		}
+	}
+	return nil
+}
+
+func (s *Service) pour(entity draft.Entity, plain []io.Writer, envelopes []smime.Envelope, from mailbox.Identity) error {
+	out := plain
+	var seal io.WriteCloser
+	if len(envelopes) > 0 {
+		var err error
+		signer := smime.Signer{Certificate: from.Certificate, Chain: from.Chain, Key: from.Key}
+		seal, err = smime.Seal(s.Profile, signer, s.Now(), envelopes...)
+		if err != nil {
+			return fmt.Errorf("sealing: %w", err)
+		}
+		out = append(out, seal)
+	}
+	if _, err := entity.WriteTo(io.MultiWriter(out...)); err != nil {
+		return fmt.Errorf("writing the content: %w", err)
+	}
+	if seal == nil {
+		return nil
+	}
+	if err := seal.Close(); err != nil {
+		return fmt.Errorf("sealing: %w", err)
+	}
+	return nil
+}
+
+// discard removes what was written, the finished parts too. It must work when the request was broken off.
+func (s *Service) discard(ctx context.Context, copies []*messageCopy) {
+	ctx = context.WithoutCancel(ctx)
+	for _, c := range copies {
+		if c.out == nil {
+			continue
+		}
+		c.out.Abort()
+		if err := s.Spool.Delete(ctx, c.name); err != nil {
+			s.Log.WarnContext(ctx, "a copy that was not accepted is left in the spool", "spool_name", c.name, "err", err)
+		}
+	}
+}
+
+// limited refuses a copy as soon as it is larger than Exchange takes, not when all of it has been read.
+type limited struct {
+	w    io.Writer
+	left int64
+}
+
+var errTooLarge = errors.New("the copy is larger than the limit")
+
+func (l *limited) Write(b []byte) (int, error) {
+	l.left -= int64(len(b))
+	if l.left < 0 {
+		return 0, tooLarge()
+	}
+	return l.w.Write(b)
+}
+
+func tooLarge() error {
+	return fault.New(fault.TooLarge, "message_too_large", fault.Sentence{
+		DA: "Mailen er for stor til at blive sendt, når den er krypteret. Intet er sendt. Fjern eller formindsk vedhæftede filer, eller del dem på flere mails.",
+		EN: "The mail is too large to be sent once it is encrypted. Nothing was sent. Remove or shrink attachments, or spread them over several mails.",
+	}, errTooLarge)
+}
+
+func unavailable(cause error) error {
+	f := fault.New(fault.Unavailable, "storage_unavailable", fault.Sentence{
+		DA: "Mailen kan ikke gemmes lige nu, så den er ikke sendt. Kladden er uændret. Prøv igen om lidt.",
+		EN: "The mail cannot be stored just now, so it was not sent. The draft is unchanged. Try again shortly.",
+	}, cause)
+	f.RetryAfter = storageRetry
+	return f
+}

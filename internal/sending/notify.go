@@ -1,0 +1,61 @@
+package sending
+
+import (
+	"context"
+	"errors"
+	"net/mail"
+
+	"aau.dk/sendsikker/internal/notice"
+	"aau.dk/sendsikker/internal/store"
+)
+
+// Notify puts the receipt or the report in the function mailbox. It may be run again: the note carries a Message-ID of its
+// own, and the same one twice makes one note.
+func (s *Service) Notify(ctx context.Context, messageID string) error {
+	row, err := s.Store.Message(ctx, messageID)
+	if errors.Is(err, store.ErrNotFound) || (err == nil && row.NoticeKind != "") {
+		return nil
+	}
+	if err != nil {
+		return unavailable(err)
+	}
+	m, err := s.view(ctx, row)
+	if err != nil {
+		return err
+	}
+	subject, html, err := notice.Render(noticeOf(m))
+	if err != nil {
+		return err
+	}
+	err = s.Post.PutNotice(ctx, m.Mailbox, Note{
+		Subject: subject, HTML: html, From: mail.Address{Address: m.Mailbox}, At: s.Now(),
+		MessageID: "<notice-" + m.ID + "@" + domainOf(m.Mailbox) + ">", InReplyTo: m.HeaderID,
+	})
+	if err != nil {
+		return err
+	}
+	kind := "receipt"
+	if m.Outcome() != AllSent {
+		kind = "report"
+	}
+	if err := s.Store.SetNotice(ctx, messageID, kind); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+func noticeOf(m Message) notice.Notice {
+	n := notice.Notice{
+		Subject: m.Subject, MessageID: m.HeaderID, Mailbox: m.Mailbox, PressedBy: m.PressedBy, AcceptedAt: m.AcceptedAt, Language: m.Language,
+	}
+	for _, r := range m.Recipients {
+		line := notice.Recipient{
+			Name: r.Recipient.Name, Address: r.Recipient.Address, Route: string(r.Route), State: string(r.State), At: r.At, Say: r.Say,
+		}
+		if c := r.Certificate; c != nil {
+			line.Certificates = []notice.Certificate{{Subject: c.Subject, Issuer: c.Issuer, NotAfter: c.ValidTo, SHA256: c.SHA256}}
+		}
+		n.Recipients = append(n.Recipients, line)
+	}
+	return n
+}

@@ -1,0 +1,169 @@
+package sending
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"net/mail"
+	"time"
+
+	"aau.dk/sendsikker/internal/certs"
+	"aau.dk/sendsikker/internal/draft"
+	"aau.dk/sendsikker/internal/fault"
+	"aau.dk/sendsikker/internal/mailbox"
+	"aau.dk/sendsikker/internal/route"
+)
+
+// Field is where the sender put a recipient.
+type Field string
+
+const (
+	To  Field = "to"
+	Cc  Field = "cc"
+	Bcc Field = "bcc"
+)
+
+// Planned is one recipient and how they would be reached.
+type Planned struct {
+	Recipient mail.Address
+	Field     Field
+	Verdict   route.Verdict
+	Choice    certs.Choice
+}
+
+// Warning is something the sender should know before sending.
+type Warning struct {
+	Code    string
+	Address string // "" when it is about the message
+	Say     fault.Sentence
+}
+
+// Plan is the routes of a draft.
+type Plan struct {
+	Recipients []Planned
+	Warnings   []Warning
+}
+
+// Sendable says whether every recipient can be reached.
+func (p Plan) Sendable() bool {
+	for _, r := range p.Recipients {
+		if r.Verdict.Route == route.Refused {
+			return false
+		}
+	}
+	return len(p.Recipients) > 0
+}
+
+// Preflight plans a draft that is not sent. It checks the same things as Submit does, in the same order.
+func (s *Service) Preflight(ctx context.Context, c mailbox.Caller, d *draft.Draft) (Plan, error) {
+	d.Normalize()
+	if err := d.Validate(); err != nil {
+		return Plan{}, err
+	}
+	m, err := s.Mailboxes.Check(ctx, c, d.Mailbox)
+	if err != nil {
+		return Plan{}, err
+	}
+	if err := s.usableNow(m); err != nil {
+		return Plan{}, err
+	}
+	return s.plan(ctx, d)
+}
+
+func (s *Service) plan(ctx context.Context, d *draft.Draft) (Plan, error) {
+	var outside []string
+	for _, r := range d.Recipients() {
+		if !s.Policy.IsInternal(r.Address) {
+			outside = append(outside, r.Address)
+		}
+	}
+	found, err := s.Certificates.Find(ctx, outside) // one call, however many recipients
+	if err != nil {
+		return Plan{}, err
+	}
+	var p Plan
+	for _, list := range []struct {
+		field     Field
+		addresses []mail.Address
+	}{{To, d.To}, {Cc, d.Cc}, {Bcc, d.Bcc}} {
+		for _, r := range list.addresses {
+			choice := found[r.Address]
+			verdict := s.Policy.Decide(route.Facts{Address: r.Address, Certificate: facts(choice)})
+			p.Recipients = append(p.Recipients, Planned{Recipient: r, Field: list.field, Verdict: verdict, Choice: choice})
+			if verdict.Route == route.SMIME {
+				for _, w := range choice.Verdict.Warnings {
+					p.Warnings = append(p.Warnings, Warning{Code: string(w.Code), Address: r.Address, Say: w.Say})
+				}
+			}
+		}
+	}
+	return p, nil
+}
+
+func facts(c certs.Choice) route.Certificate {
+	if c.Chosen == nil {
+		return route.Certificate{Code: string(c.Code), Say: c.Say}
+	}
+	return route.Certificate{Usable: true, Holder: holder(c.Chosen.Certificate), ValidTo: c.Chosen.Certificate.NotAfter}
+}
+
+// holder is whom the certificate names, in the word a sender knows: the organisation first, then the name.
+func holder(c *x509.Certificate) string {
+	if len(c.Subject.Organization) > 0 && c.Subject.Organization[0] != "" {
+		return c.Subject.Organization[0]
+	}
+	return c.Subject.CommonName
+}
+
+// refusal names every recipient that cannot be reached. nil means that all can.
+func (p Plan) refusal() error {
+	var refused []fault.Recipient
+	for _, r := range p.Recipients {
+		if r.Verdict.Route == route.Refused {
+			refused = append(refused, fault.Recipient{Address: r.Recipient.Address, Code: r.Verdict.Code, Say: r.Verdict.Say})
+		}
+	}
+	if len(refused) == 0 {
+		return nil
+	}
+	f := fault.New(fault.Refused, "recipients_refused", fault.Sentence{
+		DA: "Mailen kan ikke sendes sikkert til alle modtagere. Intet er sendt. Fjern dem, der står her, eller følg rådet ved hver af dem.",
+		EN: "The mail cannot be sent securely to every recipient. Nothing was sent. Remove those listed, or follow the advice at each.",
+	}, nil)
+	f.Recipients = refused
+	return f
+}
+
+// usableNow refuses to sign with a certificate that no recipient would accept.
+func (s *Service) usableNow(m mailbox.Mailbox) error {
+	if now := s.Now(); !now.Before(m.Certificate.NotBefore) && now.Before(m.Certificate.NotAfter) {
+		return nil
+	}
+	return fault.New(fault.Refused, "mailbox_certificate_expired", fault.Sentence{
+		DA: "Postkassens eget certifikat gælder ikke i dag, så der kan ikke sendes sikkert fra den. Intet er sendt. Kontakt den, der administrerer Send sikker.",
+		EN: "The mailbox's own certificate is not valid today, so nothing can be sent securely from it. Nothing was sent. Contact the administrator of Send sikker.",
+	}, nil)
+}
+
+// Certificate is what people and the audit are told of a certificate.
+type Certificate struct {
+	Subject string    `json:"subject"`
+	Issuer  string    `json:"issuer"`
+	ValidTo time.Time `json:"validTo"`
+	SHA256  string    `json:"sha256"`
+	Source  string    `json:"source"`
+}
+
+// Shown is the planned recipient's certificate; nil when there is none.
+func (p Planned) Shown() *Certificate {
+	if p.Verdict.Route != route.SMIME {
+		return nil
+	}
+	c := p.Choice.Chosen.Certificate
+	print := sha256.Sum256(c.Raw)
+	return &Certificate{
+		Subject: c.Subject.String(), Issuer: c.Issuer.String(), ValidTo: c.NotAfter.UTC(),
+		SHA256: hex.EncodeToString(print[:]), Source: p.Choice.Chosen.Source,
+	}
+}

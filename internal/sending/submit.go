@@ -1,0 +1,193 @@
+package sending
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/mail"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/draft"
+	"aau.dk/sendsikker/internal/fault"
+	"aau.dk/sendsikker/internal/keeper"
+	"aau.dk/sendsikker/internal/mailbox"
+	"aau.dk/sendsikker/internal/store"
+)
+
+// storageRetry is what a caller is told to wait when the disk or the database is away.
+const storageRetry = 30 * time.Second
+
+// Submission is a draft handed in to be sent.
+type Submission struct {
+	Caller         mailbox.Caller
+	Draft          *draft.Draft
+	Entity         draft.Entity // streamed once
+	IdempotencyKey string       // "" is none
+	// Digest is of everything that was handed in; it is asked for when Entity has been written to its end.
+	Digest func() []byte
+}
+
+// Submit accepts a message whole, or nothing of it. It returns the id of the message: with an idempotency key that was used
+// before, of the first one.
+func (s *Service) Submit(ctx context.Context, sub Submission) (id string, err error) {
+	d := sub.Draft
+	d.Normalize()
+	if err := d.Validate(); err != nil {
+		return "", err
+	}
+	if sub.IdempotencyKey != "" {
+		id, digest, err := s.Store.FindByKey(ctx, sub.Caller.ID, sub.IdempotencyKey)
+		if err == nil {
+			if _, err := sub.Entity.WriteTo(io.Discard); err != nil {
+				return "", err
+			}
+			return id, sameContent(digest, sub.Digest())
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return "", unavailable(err)
+		}
+	}
+	from, err := s.Mailboxes.Open(ctx, sub.Caller, d.Mailbox)
+	if err != nil {
+		return "", err
+	}
+	if err := s.usableNow(from.Mailbox); err != nil {
+		return "", err
+	}
+	plan, err := s.plan(ctx, d)
+	if err != nil {
+		return "", err
+	}
+	if err := plan.refusal(); err != nil {
+		return "", err
+	}
+	key, wrapped, err := s.Keeper.NewKey(ctx)
+	if err != nil {
+		return "", unavailable(err)
+	}
+	m := store.Message{
+		ID: uuid.Must(uuid.NewV7()).String(), MailboxID: from.ID, MailboxAddress: from.Address,
+		CallerKind: string(sub.Caller.Kind), CallerID: sub.Caller.ID, Language: d.Language, IdempotencyKey: sub.IdempotencyKey,
+		WrappedKey: wrapped.Bytes, KeyVersion: wrapped.Version, AcceptedAt: s.Now().UTC().Truncate(time.Millisecond),
+	}
+	m.HeaderID = "<" + m.ID + "@" + domainOf(from.Address) + ">"
+	if err := encryptFields(&m, key, d.Subject, sub.Caller.Name); err != nil {
+		return "", err
+	}
+	copies := divide(plan)
+	common := draft.Header{
+		From: mail.Address{Name: from.Name, Address: from.Address}, Subject: d.Subject, Date: m.AcceptedAt, MessageID: m.HeaderID,
+		InReplyTo: d.InReplyTo, References: d.References, Importance: d.Importance,
+	}
+	if err := s.write(ctx, m.ID, copies, plan, from, common, sub.Entity, key); err != nil {
+		return "", err
+	}
+	m.Digest = sub.Digest()
+	if m.Deliveries, err = deliveries(copies, plan); err != nil {
+		s.discard(ctx, copies)
+		return "", err
+	}
+	return s.keep(ctx, m, copies, sub.Caller, plan)
+}
+
+// keep is the moment of acceptance.
+func (s *Service) keep(ctx context.Context, m store.Message, copies []*messageCopy, c mailbox.Caller, p Plan) (string, error) {
+	holder, taken, err := s.Store.InsertMessage(ctx, m, s.auditEntry(m, c, p))
+	if err != nil {
+		// The commit itself may have been cut off. The copies go only when it is certain that nothing points at them.
+		if _, look := s.Store.Message(context.WithoutCancel(ctx), m.ID); errors.Is(look, store.ErrNotFound) {
+			s.discard(ctx, copies)
+		}
+		return "", unavailable(err)
+	}
+	if !taken {
+		return m.ID, nil
+	}
+	s.discard(ctx, copies) // another request with the same key was a moment faster
+	_, digest, err := s.Store.FindByKey(ctx, c.ID, m.IdempotencyKey)
+	if err != nil {
+		return "", unavailable(err)
+	}
+	return holder, sameContent(digest, m.Digest)
+}
+
+func sameContent(stored, handedIn []byte) error {
+	if subtle.ConstantTimeCompare(stored, handedIn) == 1 {
+		return nil
+	}
+	return fault.New(fault.Conflict, "idempotency_key_reused", fault.Sentence{
+		DA: "Nøglen i Idempotency-Key er brugt til en anden mail. Intet er sendt. Brug en ny nøgle til hver mail.",
+		EN: "The Idempotency-Key was used for another message. Nothing was sent. Use a new key for each message.",
+	}, nil)
+}
+
+func encryptFields(m *store.Message, key *keeper.Key, subject, caller string) error {
+	var err, err2 error
+	m.Subject, err = key.EncryptBytes([]byte(subject))
+	m.CallerName, err2 = key.EncryptBytes([]byte(caller))
+	if err := errors.Join(err, err2); err != nil {
+		return fmt.Errorf("encrypting the subject: %w", err)
+	}
+	return nil
+}
+
+func deliveries(copies []*messageCopy, p Plan) ([]store.Delivery, error) {
+	list := make([]store.Delivery, len(copies))
+	for n, c := range copies {
+		list[n] = store.Delivery{ID: c.id, Position: n, Kind: "plain", SpoolName: c.name, Size: c.out.Size()}
+		if c.sealed {
+			list[n].Kind = "sealed"
+		}
+		for _, i := range c.recipients {
+			r := p.Recipients[i]
+			evidence, err := json.Marshal(evidenceOf(r))
+			if err != nil {
+				return nil, fmt.Errorf("writing evidence: %w", err)
+			}
+			list[n].Recipients = append(list[n].Recipients, store.Recipient{
+				Position: i, Field: string(r.Field), Address: r.Recipient.Address, Name: r.Recipient.Name,
+				Route: string(r.Verdict.Route), Evidence: evidence,
+			})
+		}
+	}
+	return list, nil
+}
+
+// Evidence is kept with every recipient: which certificate was used and why it was accepted.
+type Evidence struct {
+	Certificate *Certificate `json:"certificate,omitempty"`
+	Judgement   any          `json:"judgement,omitempty"`
+}
+
+func evidenceOf(p Planned) Evidence {
+	shown := p.Shown()
+	if shown == nil {
+		return Evidence{}
+	}
+	return Evidence{Certificate: shown, Judgement: p.Choice.Verdict.Evidence}
+}
+
+func (s *Service) auditEntry(m store.Message, c mailbox.Caller, p Plan) audit.Entry {
+	detail := audit.Message{HeaderID: m.HeaderID, TokenID: c.TokenID, Client: c.Client, Profile: s.Profile.Name}
+	for _, r := range p.Recipients {
+		line := audit.Recipient{Address: r.Recipient.Address, Field: string(r.Field), Route: string(r.Verdict.Route)}
+		if shown := r.Shown(); shown != nil {
+			line.Certificate, line.Source = shown.SHA256, shown.Source
+		}
+		detail.Recipients = append(detail.Recipients, line)
+	}
+	return audit.Entry{
+		At: m.AcceptedAt, Actor: audit.Actor{Kind: m.CallerKind, ID: m.CallerID}, Action: audit.MessageAccepted,
+		Mailbox: m.MailboxAddress, MessageID: m.ID, Detail: detail,
+	}
+}
+
+func domainOf(address string) string { return address[strings.LastIndex(address, "@")+1:] }
+

@@ -1,0 +1,136 @@
+package sending
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/mail"
+	"slices"
+	"time"
+
+	"aau.dk/sendsikker/internal/fault"
+	"aau.dk/sendsikker/internal/keeper"
+	"aau.dk/sendsikker/internal/mailbox"
+	"aau.dk/sendsikker/internal/route"
+	"aau.dk/sendsikker/internal/store"
+)
+
+// Message is what its sender may see of it.
+type Message struct {
+	ID         string
+	Mailbox    string
+	HeaderID   string
+	Subject    string
+	PressedBy  string
+	Language   string
+	AcceptedAt time.Time
+	Recipients []Recipient // in the order of the draft
+	NoticeKind string      // "" until it is written
+	NoticeAt   time.Time
+}
+
+// Recipient is one recipient's state.
+type Recipient struct {
+	Recipient   mail.Address
+	Field       Field
+	Route       route.Route
+	State       store.State
+	At          time.Time
+	Code        string
+	Say         fault.Sentence
+	Certificate *Certificate
+	position    int
+}
+
+// Outcome is the message's state as a whole.
+type Outcome string
+
+const (
+	InProgress Outcome = "sending"
+	AllSent    Outcome = "sent"
+	SomeFailed Outcome = "failed"
+	SomeUnsure Outcome = "unknown"
+)
+
+// Outcome is the worst of the recipients' states, once all have ended.
+func (m Message) Outcome() Outcome {
+	outcome := AllSent
+	for _, r := range m.Recipients {
+		switch {
+		case !r.State.Final():
+			return InProgress
+		case r.State == store.Rejected:
+			outcome = SomeFailed
+		case r.State == store.Unknown && outcome != SomeFailed:
+			outcome = SomeUnsure
+		}
+	}
+	return outcome
+}
+
+// Message reads one of the caller's own messages. Somebody else's is not found.
+func (s *Service) Message(ctx context.Context, c mailbox.Caller, id string) (Message, error) {
+	m, err := s.Store.Message(ctx, id)
+	if err == nil && m.CallerID != c.ID {
+		err = store.ErrNotFound
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return Message{}, fault.New(fault.NotFound, "message_not_found", fault.Sentence{
+			DA: "Der er ingen mail med det nummer blandt dem, du har sendt.",
+			EN: "There is no message with that number among those you have sent.",
+		}, nil)
+	}
+	if err != nil {
+		return Message{}, unavailable(err)
+	}
+	return s.view(ctx, m)
+}
+
+// Messages lists the caller's own, newest first, older than before ("" for the newest).
+func (s *Service) Messages(ctx context.Context, c mailbox.Caller, before string, limit int) ([]Message, error) {
+	rows, err := s.Store.Messages(ctx, c.ID, before, limit)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	list := make([]Message, len(rows))
+	for i, row := range rows {
+		if list[i], err = s.view(ctx, row); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func (s *Service) view(ctx context.Context, m store.Message) (Message, error) {
+	key, err := s.Keeper.Unwrap(ctx, keeper.Wrapped{Version: m.KeyVersion, Bytes: m.WrappedKey})
+	if err != nil {
+		return Message{}, unavailable(err)
+	}
+	subject, err := key.DecryptBytes(m.Subject)
+	if err != nil {
+		return Message{}, fmt.Errorf("decrypting a subject: %w", err)
+	}
+	name, err := key.DecryptBytes(m.CallerName)
+	if err != nil {
+		return Message{}, fmt.Errorf("decrypting a name: %w", err)
+	}
+	v := Message{
+		ID: m.ID, Mailbox: m.MailboxAddress, HeaderID: m.HeaderID, Subject: string(subject), PressedBy: string(name),
+		Language: m.Language, AcceptedAt: m.AcceptedAt, NoticeKind: m.NoticeKind, NoticeAt: m.NoticeAt,
+	}
+	for _, d := range m.Deliveries {
+		for _, r := range d.Recipients {
+			var e Evidence
+			if err := json.Unmarshal(r.Evidence, &e); err != nil {
+				return Message{}, fmt.Errorf("reading evidence: %w", err)
+			}
+			v.Recipients = append(v.Recipients, Recipient{
+				Recipient: mail.Address{Name: r.Name, Address: r.Address}, Field: Field(r.Field), Route: route.Route(r.Route),
+				State: d.State, At: d.ChangedAt, Code: d.Code, Say: d.Say, Certificate: e.Certificate, position: r.Position,
+			})
+		}
+	}
+	slices.SortFunc(v.Recipients, func(a, b Recipient) int { return a.position - b.position })
+	return v, nil
+}

@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"aau.dk/sendsikker/internal/audit"
+)
+
+// Mailbox is a function mailbox as it rests: its private key is encrypted.
+type Mailbox struct {
+	ID          string
+	Address     string
+	Name        string
+	Certificate []byte // DER
+	Chain       []byte // DER, one after another
+	Key         []byte // encrypted PKCS#8
+	WrappedKey  []byte
+	KeyVersion  string
+	CreatedAt   time.Time
+}
+
+// Grant is the right to send as a mailbox.
+type Grant struct {
+	Kind    string // "person", "group" or "application"
+	Subject string
+}
+
+// PutMailbox stores a mailbox, or gives the one with that address a new name, key and certificate.
+func (s *Store) PutMailbox(ctx context.Context, m Mailbox, entry audit.Entry) error {
+	_, err := s.change(ctx, entry, `INSERT INTO mailbox (id, address, name, certificate, chain, key, wrapped_key, key_version, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (address) DO UPDATE SET name = excluded.name, certificate = excluded.certificate, chain = excluded.chain,
+		key = excluded.key, wrapped_key = excluded.wrapped_key, key_version = excluded.key_version`,
+		m.ID, m.Address, m.Name, m.Certificate, m.Chain, m.Key, m.WrappedKey, m.KeyVersion, toMillis(s.now()))
+	if err != nil {
+		return fmt.Errorf("storing a mailbox: %w", err)
+	}
+	return nil
+}
+
+const mailboxColumns = `SELECT id, address, name, certificate, chain, key, wrapped_key, key_version, created_at FROM mailbox `
+
+// MailboxByAddress finds a mailbox by its address, domain in lower case.
+func (s *Store) MailboxByAddress(ctx context.Context, address string) (Mailbox, error) {
+	list, err := s.mailboxes(ctx, mailboxColumns+"WHERE address = ?", address)
+	if err != nil {
+		return Mailbox{}, err
+	}
+	if len(list) == 0 {
+		return Mailbox{}, ErrNotFound
+	}
+	return list[0], nil
+}
+
+// Mailboxes lists them all, by address.
+func (s *Store) Mailboxes(ctx context.Context) ([]Mailbox, error) {
+	return s.mailboxes(ctx, mailboxColumns+"ORDER BY address")
+}
+
+func (s *Store) mailboxes(ctx context.Context, query string, args ...any) ([]Mailbox, error) {
+	rows, err := s.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("reading mailboxes: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var list []Mailbox
+	for rows.Next() {
+		var m Mailbox
+		var created int64
+		if err := rows.Scan(&m.ID, &m.Address, &m.Name, &m.Certificate, &m.Chain, &m.Key, &m.WrappedKey, &m.KeyVersion, &created); err != nil {
+			return nil, fmt.Errorf("reading mailboxes: %w", err)
+		}
+		m.CreatedAt = fromMillis(created)
+		list = append(list, m)
+	}
+	return list, rows.Err()
+}
+
+// Grants lists who may send as a mailbox.
+func (s *Store) Grants(ctx context.Context, mailboxID string) ([]Grant, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT kind, subject FROM mailbox_grant WHERE mailbox_id = ? ORDER BY kind, subject`, mailboxID)
+	if err != nil {
+		return nil, fmt.Errorf("reading grants: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var list []Grant
+	for rows.Next() {
+		var g Grant
+		if err := rows.Scan(&g.Kind, &g.Subject); err != nil {
+			return nil, fmt.Errorf("reading grants: %w", err)
+		}
+		list = append(list, g)
+	}
+	return list, rows.Err()
+}
+
+// GrantedGroups lists every group that some grant names: what there is to ask the directory about.
+func (s *Store) GrantedGroups(ctx context.Context) ([]string, error) {
+	return s.strings(ctx, `SELECT DISTINCT subject FROM mailbox_grant WHERE kind = 'group' ORDER BY subject`)
+}
+
+// GrantedMailboxes lists the mailboxes that any of the grants gives.
+func (s *Store) GrantedMailboxes(ctx context.Context, grants []Grant) ([]Mailbox, error) {
+	if len(grants) == 0 {
+		return nil, nil
+	}
+	args := make([]any, 0, 2*len(grants))
+	for _, g := range grants {
+		args = append(args, g.Kind, g.Subject)
+	}
+	pairs := strings.TrimSuffix(strings.Repeat("(?, ?), ", len(grants)), ", ")
+	return s.mailboxes(ctx, mailboxColumns+`WHERE id IN (SELECT mailbox_id FROM mailbox_grant WHERE (kind, subject) IN (VALUES `+pairs+`)) ORDER BY address`, args...)
+}
+
+// PutGrant gives the right; giving it twice is the same.
+func (s *Store) PutGrant(ctx context.Context, mailboxID string, g Grant, entry audit.Entry) error {
+	_, err := s.change(ctx, entry, `INSERT INTO mailbox_grant (mailbox_id, kind, subject, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		mailboxID, g.Kind, g.Subject, toMillis(s.now()))
+	if err != nil {
+		return fmt.Errorf("storing a grant: %w", err)
+	}
+	return nil
+}
+
+// DeleteGrant takes the right back.
+func (s *Store) DeleteGrant(ctx context.Context, mailboxID string, g Grant, entry audit.Entry) error {
+	deleted, err := s.change(ctx, entry, `DELETE FROM mailbox_grant WHERE mailbox_id = ? AND kind = ? AND subject = ?`, mailboxID, g.Kind, g.Subject)
+	if err != nil {
+		return fmt.Errorf("deleting a grant: %w", err)
+	}
+	if deleted == 0 {
+		return ErrNotFound
+	}
+	return nil
+}
+
+func (s *Store) strings(ctx context.Context, query string, args ...any) ([]string, error) {
+	rows, err := s.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var list []string
+	for rows.Next() {
+		var one string
+		if err := rows.Scan(&one); err != nil {
+			return nil, err
+		}
+		list = append(list, one)
+	}
+	return list, rows.Err()
+}

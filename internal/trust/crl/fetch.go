@@ -1,0 +1,155 @@
+package crl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"syscall"
+	"time"
+)
+
+const (
+	// maxBytes: the largest public lists are some 10 MB; twice that.
+	maxBytes = 20 << 20
+	// fetchTime is for the whole of one fetch, redirects and body included. Nobody waits so long: callers have their own
+	// deadline, and the list is there for the next one.
+	fetchTime = 15 * time.Second
+	// maxRedirects: http to https, and to another host. More is a loop.
+	maxRedirects = 3
+)
+
+var (
+	errTooLarge  = errors.New("the list is larger than allowed")
+	errScheme    = errors.New("only http and https addresses are fetched")
+	errRedirects = errors.New("too many redirects")
+	errInside    = errors.New("the address is not a public one")
+)
+
+// newClient makes a client that can reach public addresses only. There is no proxy, which would connect in our place.
+func newClient(allowLoopback bool) *http.Client {
+	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
+		return guard(address, allowLoopback)
+	}}
+	return &http.Client{
+		Timeout: fetchTime,
+		Transport: &http.Transport{
+			DialContext:            dialer.DialContext,
+			TLSHandshakeTimeout:    5 * time.Second,
+			ResponseHeaderTimeout:  10 * time.Second,
+			MaxResponseHeaderBytes: 64 << 10,
+			MaxIdleConns:           4,
+			IdleConnTimeout:        30 * time.Second,
+			DisableCompression:     true, // a list is hashes and numbers; unpacking would undo the size limit
+		},
+		CheckRedirect: func(request *http.Request, via []*http.Request) error {
+			if len(via) > maxRedirects {
+				return errRedirects
+			}
+			return allowed(request.URL)
+		},
+	}
+}
+
+// fetch gets one list, as bytes that nobody has looked at yet.
+func fetch(ctx context.Context, client *http.Client, address string) ([]byte, error) {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return nil, errScheme
+	}
+	if err := allowed(parsed); err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, errScheme
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("fetching the list: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("fetching the list: status %d", response.StatusCode)
+	}
+	if response.ContentLength > maxBytes {
+		return nil, errTooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the list: %w", err)
+	}
+	if len(body) > maxBytes {
+		return nil, errTooLarge
+	}
+	return body, nil
+}
+
+// allowed leaves ldap: and file: out, and names with a password in them.
+func allowed(address *url.URL) error {
+	if (address.Scheme != "http" && address.Scheme != "https") || address.User != nil || address.Host == "" {
+		return errScheme
+	}
+	return nil
+}
+
+// guard is called with the address that is about to be connected to, after name resolution: a name that points inside,
+// or first outside and then inside, is refused here.
+func guard(address string, allowLoopback bool) error {
+	host, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return errInside
+	}
+	if public(host.Addr()) || allowLoopback && host.Addr().Unmap().IsLoopback() {
+		return nil
+	}
+	return errInside
+}
+
+// public is whether ip can be somebody else's server on the internet.
+func public(ip netip.Addr) bool {
+	ip = ip.Unmap().WithZone("")
+	if nat64.Contains(ip) {
+		bytes := ip.As16()
+		return public(netip.AddrFrom4([4]byte(bytes[12:])))
+	}
+	if ip.Is6() && !globalIPv6.Contains(ip) {
+		return false // loopback, link-local, ULA (cloud metadata among them), multicast, site-local, unspecified
+	}
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() {
+		return false
+	}
+	for _, block := range reserved {
+		if block.Contains(ip) {
+			return false
+		}
+	}
+	return true
+}
+
+var (
+	globalIPv6 = netip.MustParsePrefix("2000::/3")     // all that IANA has given out
+	nat64      = netip.MustParsePrefix("64:ff9b::/96") // RFC 6052: an IPv4 address is inside, and that one is judged
+
+	// reserved are the blocks of the IANA special-purpose registries that net/netip counts as global unicast.
+	reserved = []netip.Prefix{
+		netip.MustParsePrefix("0.0.0.0/8"),        // RFC 791: this network
+		netip.MustParsePrefix("100.64.0.0/10"),    // RFC 6598: carrier-grade NAT
+		netip.MustParsePrefix("168.63.129.16/32"), // Azure's host: metadata and health, though the block is public
+		netip.MustParsePrefix("192.0.0.0/24"),     // RFC 6890; Oracle's metadata among them
+		netip.MustParsePrefix("192.0.2.0/24"),     // RFC 5737: documentation
+		netip.MustParsePrefix("192.88.99.0/24"),   // RFC 7526: 6to4 relays, gone
+		netip.MustParsePrefix("198.18.0.0/15"),    // RFC 2544: benchmarks
+		netip.MustParsePrefix("198.51.100.0/24"),  // RFC 5737
+		netip.MustParsePrefix("203.0.113.0/24"),   // RFC 5737
+		netip.MustParsePrefix("240.0.0.0/4"),      // RFC 1112: reserved, and broadcast
+		netip.MustParsePrefix("2001::/23"),        // RFC 2928: protocol assignments, Teredo among them
+		netip.MustParsePrefix("2001:db8::/32"),    // RFC 3849: documentation
+		netip.MustParsePrefix("2002::/16"),        // RFC 3056: 6to4, an IPv4 address is inside
+		netip.MustParsePrefix("3fff::/20"),        // RFC 9637: documentation
+	}
+)

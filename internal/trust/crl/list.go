@@ -1,0 +1,151 @@
+package crl
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"time"
+)
+
+var (
+	oidIssuingDistributionPoint = asn1.ObjectIdentifier{2, 5, 29, 28}
+
+	errIssuer   = errors.New("the list is another authority's")
+	errEarly    = errors.New("the list is from the future")
+	errStale    = errors.New("the list is out of date")
+	errCritical = errors.New("the list has a critical extension that we do not know")
+	errScope    = errors.New("the list does not cover this certificate")
+)
+
+// clockSkew is how far ahead the authority's clock may be. There is none at the other end: a list past its nextUpdate
+// is not used, or whoever can hold back the new one decides how long a revocation stays unknown.
+const clockSkew = 5 * time.Minute
+
+// List is a verified revocation list, reduced to what is asked of it.
+type List struct {
+	number     *big.Int // nil where the list has none
+	thisUpdate time.Time
+	nextUpdate time.Time
+	revoked    map[string]time.Time // by the serial number's bytes: one look-up per certificate
+	scope      scope
+}
+
+// Parse reads a DER list and checks that issuer signed it, that it is current at now and that nothing in it is beyond
+// us. PSS signatures, which the OCES3 lists bear, are verified as any other.
+func Parse(der []byte, issuer *x509.Certificate, now time.Time) (*List, error) {
+	parsed, err := x509.ParseRevocationList(der)
+	if err != nil {
+		return nil, fmt.Errorf("parsing the list: %w", err)
+	}
+	if !bytes.Equal(parsed.RawIssuer, issuer.RawSubject) {
+		return nil, errIssuer // an indirect list, or one for another authority with the same key
+	}
+	if err := parsed.CheckSignatureFrom(issuer); err != nil {
+		return nil, fmt.Errorf("verifying the list: %w", err)
+	}
+	if parsed.ThisUpdate.After(now.Add(clockSkew)) {
+		return nil, errEarly
+	}
+	// RFC 5280 section 5.1.2.5 demands nextUpdate; a list without one would be good for ever. Its zero time is stale.
+	if !now.Before(parsed.NextUpdate) {
+		return nil, errStale
+	}
+	list := &List{
+		number: parsed.Number, thisUpdate: parsed.ThisUpdate, nextUpdate: parsed.NextUpdate,
+		revoked: make(map[string]time.Time, len(parsed.RevokedCertificateEntries)),
+	}
+	for _, extension := range parsed.Extensions {
+		switch {
+		case extension.Id.Equal(oidIssuingDistributionPoint):
+			if list.scope, err = parseScope(extension.Value); err != nil {
+				return nil, err
+			}
+		case extension.Critical: // a delta list among them: its base would be missing (RFC 5280 section 5.2.4)
+			return nil, errCritical
+		}
+	}
+	for _, entry := range parsed.RevokedCertificateEntries {
+		// certificateIssuer, for one, makes the entry somebody else's. RFC 5280 section 5.3: then MUST NOT use the list.
+		for _, extension := range entry.Extensions {
+			if extension.Critical {
+				return nil, errCritical
+			}
+		}
+		list.revoked[key(entry.SerialNumber)] = entry.RevocationTime
+	}
+	return list, nil
+}
+
+// Revoked says whether certificate is on the list, and since when. Whatever the reason, certificateHold too, it must
+// not be used now.
+func (l *List) Revoked(certificate *x509.Certificate) (since time.Time, revoked bool, err error) {
+	if !l.scope.covers(certificate) {
+		return time.Time{}, false, errScope
+	}
+	since, revoked = l.revoked[key(certificate.SerialNumber)]
+	return since, revoked, nil
+}
+
+// key tells 1 from -1: crypto/x509 lets negative serial numbers of revocation lists through.
+func key(serial *big.Int) string {
+	if serial.Sign() < 0 {
+		return "-" + string(serial.Bytes())
+	}
+	return "+" + string(serial.Bytes())
+}
+
+// scope is what a list is about when it is not about everything (RFC 5280 section 5.2.5).
+type scope struct {
+	usersOnly, authoritiesOnly bool
+	addresses                  []string // where the list says that it lies; a shard of a list is told by this alone
+}
+
+type issuingDistributionPoint struct {
+	Name struct {
+		Full     []asn1.RawValue `asn1:"optional,tag:0"`
+		Relative asn1.RawValue   `asn1:"optional,tag:1"`
+	} `asn1:"optional,tag:0"`
+	UsersOnly       bool           `asn1:"optional,tag:1"`
+	AuthoritiesOnly bool           `asn1:"optional,tag:2"`
+	SomeReasons     asn1.BitString `asn1:"optional,tag:3"`
+	Indirect        bool           `asn1:"optional,tag:4"`
+	AttributesOnly  bool           `asn1:"optional,tag:5"`
+}
+
+const tagURI = 6 // GeneralName uniformResourceIdentifier
+
+func parseScope(der []byte) (scope, error) {
+	var point issuingDistributionPoint
+	if rest, err := asn1.Unmarshal(der, &point); err != nil || len(rest) > 0 {
+		return scope{}, errors.Join(errScope, err)
+	}
+	// A list of some reasons only proves nothing good, and the entries of an indirect one are not the issuer's alone.
+	if point.Indirect || point.AttributesOnly || point.SomeReasons.BitLength > 0 || len(point.Name.Relative.FullBytes) > 0 {
+		return scope{}, errScope
+	}
+	found := scope{usersOnly: point.UsersOnly, authoritiesOnly: point.AuthoritiesOnly}
+	for _, name := range point.Name.Full {
+		if name.Class == asn1.ClassContextSpecific && name.Tag == tagURI {
+			found.addresses = append(found.addresses, string(name.Bytes))
+		}
+	}
+	if len(point.Name.Full) > 0 && len(found.addresses) == 0 {
+		return scope{}, errScope // named in a way that no certificate of ours can be compared with
+	}
+	return found, nil
+}
+
+// covers follows RFC 5280 section 6.3.3 (b)(2): one name of the list must be one of the certificate's, or a shard for
+// other certificates, signed by the same authority, could stand in for the one that holds this certificate's serial.
+func (s scope) covers(certificate *x509.Certificate) bool {
+	if s.usersOnly && certificate.IsCA || s.authoritiesOnly && !certificate.IsCA {
+		return false
+	}
+	return len(s.addresses) == 0 || slices.ContainsFunc(s.addresses, func(address string) bool {
+		return slices.Contains(certificate.CRLDistributionPoints, address)
+	})
+}
