@@ -19,8 +19,9 @@ var (
 
 	// ErrSignature: the signature does not fit the content, the attributes or the certificate.
 	ErrSignature = errors.New("cms: the signature does not verify")
-	// ErrWeakDigest: the signature fits, but over SHA-1, with which two contents can be made to share a signature.
-	ErrWeakDigest = errors.New("cms: the signature fits, but its digest is too weak to prove anything")
+	// ErrWeak: the signature fits, but over SHA-1, with which two contents can be made to share a signature, or by an RSA
+	// key below MinRSABits.
+	ErrWeak = errors.New("cms: the signature fits, but is too weak to prove anything")
 	// ErrNoCertificate: the signer's certificate is not in the message.
 	ErrNoCertificate = errors.New("cms: the signer's certificate is missing")
 )

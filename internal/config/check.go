@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -49,7 +50,9 @@ func (c *Config) Check(getenv func(string) string) error {
 	bad(!isHTTPS(c.Entra.Authority), "entra-authority", "must be an https address")
 
 	bad(!isHTTPS(c.Graph.URL), "graph-url", "must be an https address")
-	bad(c.Graph.Credential != "managed" && !isGUID(c.Graph.ClientID), "graph-client-id", "must be the client id (GUID) that may send")
+	bad(!oneOf(c.Graph.Credential, "workload-identity", "managed-identity", "certificate", "secret"), "graph-credential", "must be workload-identity, managed-identity, certificate or secret")
+	bad(!oneOf(c.Graph.Large, "refuse", "upload"), "graph-large", "must be refuse or upload")
+	bad(c.Graph.Credential != "managed-identity" && !isGUID(c.Graph.ClientID), "graph-client-id", "must be the client id (GUID) that may send")
 	bad(c.Graph.Credential == "certificate" && !readable(c.Graph.CertificateFile), "graph-certificate-file", "cannot be read")
 	if value := getenv("SENDSIKKER_GRAPH_SECRET"); value != "" {
 		_ = c.Graph.Secret.UnmarshalText([]byte(value))
@@ -72,9 +75,12 @@ func (c *Config) Check(getenv func(string) string) error {
 		bad(!readable(f), "trust-intermediates", "cannot be read: "+f)
 	}
 	bad(c.Trust.Deadline <= 0, "trust-deadline", "must be longer than nothing")
+	bad(!oneOf(c.Log, "debug", "info", "warn", "error"), "log", "must be debug, info, warn or error")
 	bad(c.Workers < 1 || c.Workers > 64, "workers", "must be from 1 to 64")
 	return errors.Join(faults...)
 }
+
+func oneOf(s string, words ...string) bool { return slices.Contains(words, s) }
 
 func isHTTPS(s string) bool {
 	u, err := url.Parse(s)

@@ -29,12 +29,12 @@ type Config struct {
 
 	Graph struct {
 		URL             string `default:"https://graph.microsoft.com/v1.0" help:"Where Microsoft Graph is." placeholder:"URL"`
-		Credential      string `default:"workload" enum:"workload,managed,certificate,secret" help:"How we prove who we are: ${enum}."`
+		Credential      string `default:"workload-identity" help:"How we prove who we are: workload-identity, managed-identity, certificate or secret." placeholder:"METHOD"`
 		ClientID        string `name:"client-id" help:"Client id of the app registration that may send (GUID)." placeholder:"GUID"`
 		CertificateFile string `help:"PEM certificate and key, for credential certificate." type:"path" placeholder:"FILE"`
 		Secret          Secret `kong:"-" yaml:"-"`
 		SecretFile      string `help:"File with the client secret, for credential secret. Or the variable SENDSIKKER_GRAPH_SECRET." type:"path" placeholder:"FILE"`
-		Large           string `default:"refuse" enum:"refuse,upload" help:"Mail above 3 MB: ${enum}. Prove upload on your tenant before you turn it on."`
+		Large           string `default:"refuse" help:"A sealed mail above 2.9 MB: refuse, or upload. Prove upload on your tenant before you turn it on." placeholder:"WAY"`
 	} `embed:"" prefix:"graph-" group:"Sending (Microsoft Graph)"`
 
 	Mail struct {
@@ -48,7 +48,7 @@ type Config struct {
 	} `embed:"" prefix:"trust-" group:"Recipients' certificates"`
 
 	Workers int    `default:"8" help:"Copies sent at the same time."`
-	Log     string `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: ${enum}."`
+	Log     string `default:"info" help:"Least level that is logged: debug, info, warn or error." placeholder:"LEVEL"`
 }
 
 // Database is where the SQLite file lies.

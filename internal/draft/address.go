@@ -60,7 +60,7 @@ func asciiDomain(domain string) (string, error) {
 // as RFC 6532 §3.2 has it: there is no other way to write them.
 func headerAddress(address string) (string, bool) {
 	local, domain, found := cutAddress(address)
-	if !found || local == "" || len(local) > maxLocalPart || !utf8.ValidString(local) {
+	if !found || local == "" || len(local) > maxLocalPart || !utf8.ValidString(address) {
 		return "", false
 	}
 	if strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
@@ -81,6 +81,11 @@ func headerAddress(address string) (string, bool) {
 	// RFC 5321 §2.3.5: only fully-qualified names, so there is a dot in it.
 	if err != nil || !strings.Contains(ascii, ".") || strings.HasSuffix(ascii, ".") || digitsOnly(ascii) {
 		return "", false
+	}
+	for label := range strings.SplitSeq(ascii, ".") {
+		if strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") { // RFC 5321 §4.1.2: sub-domain
+			return "", false
+		}
 	}
 	whole := local + "@" + ascii
 	return whole, len(whole) <= maxAddress

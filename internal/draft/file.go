@@ -75,6 +75,8 @@ func fileFault(code, field string, say fault.Sentence) error {
 // a different name on the disk it is saved to (RFC 2183 §2.3 asks the receiver to do it; not all do):
 //
 //   - a slash or backslash becomes "_", not a cut: Outlook names a forwarded mail after its subject, "Møde 3/12";
+//   - "=?" becomes "=_": several readers, go-message among them, decode RFC 2047 words in a name that RFC 2231 has already
+//     decoded, and "=?utf-8?q?=0D=0A?=" would be a line break to them;
 //   - marks that turn no letter but cannot be seen (LRM, RLM, ALM, a byte order mark) go;
 //   - Windows drops trailing dots and spaces, so that "a.exe. " is "a.exe" there; they go here, where it can be seen;
 //   - Windows' device names get a "_" in front.
@@ -84,7 +86,7 @@ func fileName(name string) (string, flaw) {
 	if found := flawOf(name); found != sound {
 		return "", found
 	}
-	name = strings.NewReplacer("/", "_", `\`, "_", "\u200e", "", "\u200f", "", "\u061c", "", "\ufeff", "").Replace(norm.NFC.String(name))
+	name = strings.NewReplacer("/", "_", `\`, "_", "=?", "=_", "\u200e", "", "\u200f", "", "\u061c", "", "\ufeff", "").Replace(norm.NFC.String(name))
 	name = strings.TrimLeft(strings.TrimRight(name, ". "), " ")
 	stem, _, _ := strings.Cut(name, ".")
 	switch stem = strings.ToUpper(strings.TrimSpace(stem)); stem {

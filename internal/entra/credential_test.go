@@ -36,10 +36,10 @@ func TestTheWayToSignInIsTheOneThatLeaksLeast(t *testing.T) {
 	certificate := pemFile(t, key(t, 0), key(t, 0), time.Now().Add(time.Hour))
 	secret := func() string { return "hemmelig-adgangskode" }
 	cases := []struct {
-		name  string
-		set   func(*entra.CredentialConfig)
+		name string
+		set  func(*entra.CredentialConfig)
 		kind string // "" is an error
-		says  string
+		says string
 	}{
 		{"everything set", func(c *entra.CredentialConfig) {
 			c.TokenFile, c.Identity, c.CertificateFile, c.Secret = "/token", c.Client, certificate, secret

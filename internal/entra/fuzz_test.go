@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -60,6 +61,41 @@ func FuzzVerify(f *testing.F) {
 		}
 		if calls := network.calls.Load(); calls > 1 || calls == 1 && !plausible(token, c) {
 			t.Fatalf("%d calls", calls)
+		}
+	})
+}
+
+// Whatever the answer to the request for keys: no panic, and a token gets in only if the answer holds its key's modulus.
+func FuzzKeySet(f *testing.F) {
+	c := entraid.University()
+	c.Base, c.NewKey = "http://127.0.0.1:1", newKeys()
+	tenant, err := entraid.New(c)
+	if err != nil {
+		f.Fatal(err)
+	}
+	good := tenant.IssueUser(c.Personas[0])
+	recorder := httptest.NewRecorder()
+	tenant.Handler().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/"+c.Tenant+"/discovery/v2.0/keys", nil))
+	set := recorder.Body.String()
+	modulus := base64.RawURLEncoding.EncodeToString(readyKeys()[0].N.Bytes())
+	f.Add(set)
+	f.Add(strings.ReplaceAll(set, "RSA", "EC"))
+	f.Add(strings.ReplaceAll(set, modulus, "AQAB"))
+	f.Add(`{"keys":[null,7,{},{"kty":"RSA","kid":"` + tenant.KeyID() + `","n":"","e":""}]}`)
+	f.Add(`{"keys":{}}`)
+	f.Add("")
+
+	f.Fuzz(func(t *testing.T, body string) {
+		v, err := entra.NewVerifier(entra.Config{
+			Tenant: c.Tenant, Audience: c.API, Clients: []string{c.AddIn}, Scope: c.Scope, Role: c.Role,
+			Authority: tenant.Authority(), HTTPClient: &http.Client{Transport: &answers{body: body, status: http.StatusOK}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = v.Verify(t.Context(), good)
+		if err == nil && !strings.Contains(strings.ReplaceAll(body, "\\", ""), modulus) {
+			t.Fatal("let in by a key that is not in the set")
 		}
 	})
 }

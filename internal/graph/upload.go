@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 
-	"aau.dk/sendsikker/internal/fault"
 	abstractions "github.com/microsoft/kiota-abstractions-go"
 )
 
@@ -153,7 +152,7 @@ func (c *Client) upload(ctx context.Context, mailbox string, to *url.URL, sealed
 
 // taken is up to where the server has the bytes after a PUT of [from, to): 201 for the last, 200 (Outlook) or 202
 // (the other upload sessions of Graph) with nextExpectedRanges before.
-func (c *Client) taken(a *answer, from, to, size int64) (int64, *fault.Fault) {
+func (c *Client) taken(a *answer, from, to, size int64) (int64, error) {
 	const operation = "upload"
 	if a.status == http.StatusCreated {
 		if to != size {

@@ -190,4 +190,3 @@ func (s *Service) auditEntry(m store.Message, c mailbox.Caller, p Plan) audit.En
 }
 
 func domainOf(address string) string { return address[strings.LastIndex(address, "@")+1:] }
-

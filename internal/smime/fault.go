@@ -2,6 +2,7 @@ package smime
 
 import (
 	"crypto/x509"
+	"errors"
 
 	"aau.dk/sendsikker/internal/cms"
 	"aau.dk/sendsikker/internal/fault"
@@ -26,4 +27,47 @@ func signerFault(cause error) error {
 		DA: "Mailen kunne ikke underskrives med funktionspostkassens certifikat. Intet er sendt. Kontakt support.",
 		EN: "The mail could not be signed with the function mailbox's certificate. Nothing was sent. Contact support.",
 	}, cause)
+}
+
+// notOpenedFault is the one answer to everything that goes wrong behind a private key. The cause tells the log no more
+// than whether it was the decryption or something inside, and that only after the fact.
+func notOpenedFault(cause error) error {
+	return fault.New(fault.Invalid, "mail_not_opened", fault.Sentence{
+		DA: "Mailen kunne ikke åbnes. Den er beskadiget eller ændret undervejs, og indholdet vises derfor ikke. Bed afsenderen om at sende den igen.",
+		EN: "The mail could not be opened. It was damaged or altered on its way, so its content is not shown. Ask the sender to send it again.",
+	}, cause)
+}
+
+func tooLargeFault() error {
+	return fault.New(fault.TooLarge, "mail_too_large", fault.Sentence{
+		DA: "Mailen er for stor til at blive åbnet. Bed afsenderen om at dele den op i flere mails.",
+		EN: "The mail is too large to be opened. Ask the sender to split it into several mails.",
+	}, nil)
+}
+
+// openFault tells what is wrong with a mail as everybody on its way could see it.
+func openFault(cause error) error {
+	switch {
+	case errors.Is(cause, cms.ErrNoRecipient):
+		return fault.New(fault.NotFound, "mail_key_not_found", fault.Sentence{
+			DA: "Mailen er ikke krypteret til nogen af postkassens nøgler. Send postkassens nyeste certifikat til afsenderen, og bed om mailen igen.",
+			EN: "The mail is not encrypted to any of the mailbox's keys. Send the sender the mailbox's newest certificate and ask for the mail again.",
+		}, cause)
+	case errors.Is(cause, cms.ErrSignature):
+		return fault.New(fault.Invalid, "signature_invalid", fault.Sentence{
+			DA: "Mailens underskrift passer ikke til indholdet, som kan være ændret undervejs og derfor ikke vises. Bed afsenderen om at sende den igen.",
+			EN: "The mail's signature does not fit its content, which may have been altered and is therefore not shown. Ask the sender to send it again.",
+		}, cause)
+	case errors.Is(cause, cms.ErrUnsupported), errors.Is(cause, cms.ErrWrongType), errors.Is(cause, errNoSigners):
+		return fault.New(fault.Unsupported, "mail_protection_unsupported", fault.Sentence{
+			DA: "Mailen er beskyttet på en måde, som vi ikke kan læse. Bed afsenderen om at sende den krypteret med AES.",
+			EN: "The mail is protected in a way that we cannot read. Ask the sender to send it encrypted with AES.",
+		}, cause)
+	case errors.Is(cause, cms.ErrMalformed), errors.Is(cause, errNoMIME), errors.Is(cause, errTooDeep):
+		return fault.New(fault.Invalid, "mail_malformed", fault.Sentence{
+			DA: "Mailen er ødelagt eller ikke fuldstændig og kan ikke åbnes. Bed afsenderen om at sende den igen.",
+			EN: "The mail is broken or incomplete and cannot be opened. Ask the sender to send it again.",
+		}, cause)
+	}
+	return cause
 }

@@ -136,11 +136,12 @@ type base64Writer struct {
 	out []byte
 }
 
-func newBase64Writer(w io.Writer) *base64Writer {
+// newBase64Writer writes head before the first line, and nothing before there is a first line.
+func newBase64Writer(w io.Writer, head string) *base64Writer {
 	return &base64Writer{
 		w:   w,
 		in:  make([]byte, 0, base64Lines*base64Bytes),
-		out: make([]byte, 0, base64Lines*(base64Columns+len(crlf))),
+		out: append(make([]byte, 0, len(head)+base64Lines*(base64Columns+len(crlf))), head...),
 	}
 }
 
@@ -163,7 +164,6 @@ func (b *base64Writer) Write(p []byte) (int, error) {
 func (b *base64Writer) Close() error { return b.flush() }
 
 func (b *base64Writer) flush() error {
-	b.out = b.out[:0]
 	for in := b.in; len(in) > 0; {
 		line := in[:min(base64Bytes, len(in))]
 		in = in[len(line):]
@@ -171,5 +171,6 @@ func (b *base64Writer) flush() error {
 	}
 	b.in = b.in[:0]
 	_, err := b.w.Write(b.out)
+	b.out = b.out[:0]
 	return err
 }

@@ -55,6 +55,9 @@ func Seal(p Profile, s Signer, now time.Time, envelopes ...Envelope) (io.WriteCl
 		return nil, errors.New("smime: no envelope to seal")
 	}
 	for _, e := range envelopes {
+		if len(e.Recipients) == 0 || e.To == nil {
+			return nil, errors.New("smime: an envelope without recipients or without a writer")
+		}
 		for _, c := range e.Recipients {
 			if err := CheckRecipient(c); err != nil {
 				return nil, err
@@ -112,10 +115,7 @@ type sealer struct {
 }
 
 func (s *sealer) open(p Profile, e Envelope) error {
-	if _, err := io.WriteString(e.To, envelopeHeader); err != nil {
-		return fmt.Errorf("smime: writing an envelope: %w", err)
-	}
-	encoder := newBase64Writer(e.To)
+	encoder := newBase64Writer(e.To, envelopeHeader)
 	encrypter, err := cms.NewEncrypter(encoder, p.Content, e.Recipients)
 	if err != nil {
 		return fmt.Errorf("smime: starting an envelope: %w", err)
@@ -185,7 +185,7 @@ func (s *sealer) finish() error {
 	if err := s.fanOut([]byte("\r\n--" + s.boundary + "\r\n" + signatureHeader)); err != nil {
 		return err
 	}
-	body := newBase64Writer(writerFunc(func(p []byte) (int, error) { return len(p), s.fanOut(p) }))
+	body := newBase64Writer(writerFunc(func(p []byte) (int, error) { return len(p), s.fanOut(p) }), "")
 	if _, err := body.Write(p7s); err != nil {
 		return err
 	}

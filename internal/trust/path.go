@@ -87,7 +87,10 @@ func (p anchored) why(certificate *x509.Certificate, err error) Code {
 		if !strongSignature(issuer.SignatureAlgorithm) && !bytes.Equal(issuer.RawSubject, issuer.RawIssuer) {
 			return WeakSignature
 		}
-		if certificate.CheckSignatureFrom(issuer) != nil {
+		if err := certificate.CheckSignatureFrom(issuer); err != nil {
+			if _, ok := errors.AsType[x509.ConstraintViolationError](err); ok {
+				return BadPath // the issuer is no authority: its signature was not even looked at
+			}
 			return Forged
 		}
 	}

@@ -83,7 +83,7 @@ func (e *Entra) clientCredentials(r *http.Request) (map[string]any, *refused) {
 	if app == nil {
 		return nil, &refused{http.StatusUnauthorized, "invalid_client", 7000218, "The request must contain a client secret."}
 	}
-	switch scope := r.PostForm.Get("scope"); scope {
+	switch resource(r.PostForm.Get("scope")) {
 	case GraphAudience + "/.default":
 		return e.answerToken(e.IssueGraph(*app, nil)), nil
 	case "api://" + e.config.API + "/.default", e.config.API + "/.default":
@@ -91,6 +91,15 @@ func (e *Entra) clientCredentials(r *http.Request) (map[string]any, *refused) {
 	default:
 		return nil, &refused{http.StatusBadRequest, "invalid_scope", 1002012, "The scope must be a resource identifier with /.default after it."}
 	}
+}
+
+// resource is the scope without those of OpenID Connect.
+// QUIRK: MSAL for Go (1.10) asks for "openid offline_access profile" even here, and Entra lets it.
+func resource(scope string) string {
+	rest := slices.DeleteFunc(strings.Fields(scope), func(s string) bool {
+		return slices.Contains([]string{"openid", "profile", "offline_access", "email"}, s)
+	})
+	return strings.Join(rest, " ")
 }
 
 // redeem gives tokens for a code, once (RFC 6749 §4.1.3, RFC 7636 §4.6).

@@ -95,6 +95,15 @@ func (i *item) timeOf(property string, otherwise time.Time) time.Time {
 
 // file stores the item and answers 201 with it.
 func (s *Server) file(c *call, i *item) {
+	if i.message.From == nil {
+		// Exchange fills in whose mailbox it is.
+		var own recipient
+		own.EmailAddress.Name, own.EmailAddress.Address = c.box.Name, c.box.Address
+		i.message.From, i.message.Sender = &own, &own
+	}
+	if i.message.Importance == "" {
+		i.message.Importance = "normal"
+	}
 	s.mu.Lock()
 	ok := s.put(c.box, i)
 	var view map[string]any

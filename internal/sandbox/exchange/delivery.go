@@ -64,12 +64,17 @@ func (s *Server) Wait(ctx context.Context, address string, n int) ([]Delivery, e
 func (s *Server) deliver(b *box, i *item, now time.Time) {
 	raw := s.traced(b, i.mime(), now)
 	to := i.recipients()
+	if s.stored+int64(len(raw)) > maxStored {
+		raw = nil
+	}
+	s.stored += int64(len(raw))
 	for _, address := range to {
 		if isLocal(address, "bounces") {
 			s.bounce(b, i, address, now)
 			continue
 		}
-		if s.things >= maxThings {
+		if raw == nil || s.things >= maxThings {
+			// Full: better to lose a demo's mail than the machine's memory.
 			continue
 		}
 		s.things++

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
+	"strconv"
 	"time"
 )
 
@@ -155,23 +155,35 @@ func (s *Server) putRange(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if first != int64(len(open.made.Content)) {
-		c.refuse(http.StatusRequestedRangeNotSatisfiable, "ErrorInvalidRange", "The range is not the next one.")
-		return
+	answer := s.take(c, open, first, part)
+	s.mu.Unlock()
+	answer()
+}
+
+// take appends a range under the lock and returns the answer to give without it.
+func (s *Server) take(c *call, open *upload, first int64, part []byte) (answer func()) {
+	token := c.r.PathValue("token")
+	have := int64(len(open.made.Content))
+	if first != have || s.uploads[token] != open {
+		return func() {
+			c.refuse(http.StatusRequestedRangeNotSatisfiable, "ErrorInvalidRange", "The range is not the next one.")
+		}
 	}
-	open.made.Content = slices.Concat(open.made.Content, part)
-	if int64(len(open.made.Content)) < open.size {
-		c.answer(http.StatusOK, map[string]any{
-			"expirationDateTime": stamp(open.expires), "nextExpectedRanges": []string{fmt.Sprint(len(open.made.Content))},
-		})
-		return
+	open.made.Content = append(open.made.Content, part...)
+	if have += int64(len(part)); have < open.size {
+		return func() {
+			c.answer(http.StatusOK, map[string]any{
+				"expirationDateTime": stamp(open.expires), "nextExpectedRanges": []string{strconv.FormatInt(have, 10)},
+			})
+		}
 	}
-	delete(s.uploads, r.PathValue("token"))
+	delete(s.uploads, token)
 	if !s.attach(open.item, open.made) {
-		c.refuse(http.StatusInsufficientStorage, "ErrorQuotaExceeded", "The mailbox is full.")
-		return
+		return func() { c.refuse(http.StatusInsufficientStorage, "ErrorQuotaExceeded", "The mailbox is full.") }
 	}
-	w.Header().Set("Location", c.scheme()+"://"+r.Host+"/v1.0/users/"+open.box.ID+"/messages/attachments/"+open.made.ID)
-	w.WriteHeader(http.StatusCreated)
+	location := c.scheme() + "://" + c.r.Host + "/v1.0/users/" + open.box.ID + "/messages/attachments/" + open.made.ID
+	return func() {
+		c.w.Header().Set("Location", location)
+		c.w.WriteHeader(http.StatusCreated)
+	}
 }

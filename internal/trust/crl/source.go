@@ -26,7 +26,7 @@ const (
 	maxAddresses = 3
 	// maxFetching lists are fetched at a time: each may hold maxBytes. A slow server takes one place, not all.
 	maxFetching = 8
-	// maxParsing lists are parsed at a time: one of maxBytes takes some 400 MB while it is.
+	// maxParsing lists are parsed at a time: one of maxBytes makes some 600 MB of garbage on the way.
 	maxParsing = 1
 )
 

@@ -1,0 +1,202 @@
+package app
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/mail"
+	"os"
+	"os/user"
+	"text/tabwriter"
+	"time"
+
+	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/config"
+	"aau.dk/sendsikker/internal/draft"
+	"aau.dk/sendsikker/internal/keeper"
+	"aau.dk/sendsikker/internal/mailbox"
+	"aau.dk/sendsikker/internal/store"
+	"aau.dk/sendsikker/internal/trust"
+)
+
+// atData is a command that works on the data folder, beside a running service or without one.
+type atData struct {
+	Data string `default:"/var/lib/sendsikker" help:"Folder with the database and the master key." type:"path" placeholder:"DIR"`
+}
+
+func (a atData) open(ctx context.Context) (*store.Store, *keeper.Keeper, error) {
+	settings := config.Config{Data: a.Data}
+	k, err := keeper.OpenFile(settings.MasterKey())
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := store.OpenSQLite(ctx, settings.Database(), time.Now)
+	return s, k, err
+}
+
+func (a atData) with(ctx context.Context, do func(*store.Store, mailbox.Admin) error) error {
+	s, k, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	err = do(s, mailbox.Admin{Store: s, Keeper: k, Now: time.Now, Actor: operator()})
+	return errors.Join(err, s.Close(), k.Close())
+}
+
+// operator is who runs the command, as this machine knows them.
+func operator() audit.Actor {
+	name := "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	return audit.Actor{Kind: "operator", ID: name}
+}
+
+type mailboxCommand struct {
+	Add  mailboxAdd  `cmd:"" help:"Add a function mailbox, or give one a new key and certificate."`
+	List mailboxList `cmd:"" help:"List function mailboxes, their certificates and who may send as them."`
+}
+
+type mailboxAdd struct {
+	atData
+	Address     string `arg:"" help:"The mailbox's address, such as sikkermail@unit.example.dk."`
+	Name        string `required:"" help:"The name that recipients see."`
+	Certificate string `required:"" help:"PEM certificate, its issuers after it." type:"existingfile" placeholder:"FILE"`
+	Key         string `required:"" help:"PEM private key, not encrypted. It is stored encrypted; delete the file afterwards." type:"existingfile" placeholder:"FILE"`
+}
+
+// Run adds the mailbox.
+func (c *mailboxAdd) Run(ctx context.Context) error {
+	text, err := os.ReadFile(c.Certificate)
+	if err != nil {
+		return err
+	}
+	leaf, chain, err := mailbox.ReadCertificates(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Certificate, err)
+	}
+	if text, err = os.ReadFile(c.Key); err != nil {
+		return err
+	}
+	key, err := mailbox.ReadKey(text)
+	clear(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Key, err)
+	}
+	err = c.with(ctx, func(_ *store.Store, admin mailbox.Admin) error {
+		return admin.Put(ctx, mailbox.New{Address: c.Address, Name: c.Name, Certificate: leaf, Chain: chain, Key: key})
+	})
+	if err != nil {
+		return err
+	}
+	print := mailbox.Fingerprint(leaf)
+	fmt.Printf("%s is in place.\nCertificate SHA-256 %s\nNext: sendsikker grant add %s --person | --group | --application ID\n",
+		mailbox.Canonical(c.Address), hex.EncodeToString(print[:]), mailbox.Canonical(c.Address))
+	return nil
+}
+
+type mailboxList struct{ atData }
+
+// Run lists the mailboxes.
+func (c *mailboxList) Run(ctx context.Context) error {
+	return c.with(ctx, func(s *store.Store, _ mailbox.Admin) error {
+		list, err := s.Mailboxes(ctx)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		_, _ = fmt.Fprintln(table, "ADDRESS\tNAME\tCERTIFICATE VALID TO\tMAY SEND")
+		for _, m := range list {
+			leaf, err := x509.ParseCertificate(m.Certificate)
+			if err != nil {
+				return fmt.Errorf("reading the certificate of %s: %w", m.Address, err)
+			}
+			grants, err := s.Grants(ctx, m.ID)
+			if err != nil {
+				return err
+			}
+			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t", m.Address, m.Name, leaf.NotAfter.Format(time.DateOnly))
+			for i, g := range grants {
+				if i > 0 {
+					_, _ = fmt.Fprint(table, ", ")
+				}
+				_, _ = fmt.Fprintf(table, "%s %s", g.Kind, g.Subject)
+			}
+			_, _ = fmt.Fprintln(table)
+		}
+		return table.Flush()
+	})
+}
+
+type grantCommand struct {
+	Add    grantAdd    `cmd:"" help:"Let a person, an Entra group or an application send as a function mailbox."`
+	Remove grantRemove `cmd:"" help:"Take that right away."`
+}
+
+type grantArgs struct {
+	atData
+	Address     string `arg:"" help:"The function mailbox."`
+	Person      string `xor:"who" required:"" help:"Object id of a person." placeholder:"GUID"`
+	Group       string `xor:"who" required:"" help:"Object id of an Entra group." placeholder:"GUID"`
+	Application string `xor:"who" required:"" help:"Client id of an application." placeholder:"GUID"`
+}
+
+func (g grantArgs) grant() store.Grant {
+	switch {
+	case g.Person != "":
+		return store.Grant{Kind: "person", Subject: g.Person}
+	case g.Group != "":
+		return store.Grant{Kind: "group", Subject: g.Group}
+	}
+	return store.Grant{Kind: "application", Subject: g.Application}
+}
+
+type grantAdd struct{ grantArgs }
+
+// Run gives the right.
+func (c *grantAdd) Run(ctx context.Context) error {
+	return c.with(ctx, func(_ *store.Store, admin mailbox.Admin) error { return admin.Grant(ctx, c.Address, c.grant()) })
+}
+
+type grantRemove struct{ grantArgs }
+
+// Run takes the right away.
+func (c *grantRemove) Run(ctx context.Context) error {
+	return c.with(ctx, func(_ *store.Store, admin mailbox.Admin) error { return admin.Revoke(ctx, c.Address, c.grant()) })
+}
+
+type certificateCommand struct {
+	Pin certificatePin `cmd:"" help:"Use a certificate for an address, whatever address stands in it."`
+}
+
+type certificatePin struct {
+	atData
+	Address string `arg:"" help:"The recipient's address."`
+	File    string `arg:"" help:"PEM or DER certificate." type:"existingfile"`
+}
+
+// Run binds the certificate to the address. Whether it may be used is judged at each sending.
+func (c *certificatePin) Run(ctx context.Context) error {
+	if a, err := mail.ParseAddress(c.Address); err != nil || a.Address != c.Address {
+		return fmt.Errorf("%q is not an e-mail address", c.Address)
+	}
+	text, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	leaf, err := x509.ParseCertificate(text)
+	if err != nil {
+		if leaf, _, err = mailbox.ReadCertificates(text); err != nil {
+			return fmt.Errorf("%s: neither DER nor PEM: %w", c.File, err)
+		}
+	}
+	return c.with(ctx, func(s *store.Store, admin mailbox.Admin) error { return pin(ctx, s, admin.Actor, c.Address, leaf) })
+}
+
+func pin(ctx context.Context, s *store.Store, actor audit.Actor, address string, c *x509.Certificate) error {
+	fingerprint := trust.Fingerprint(c)
+	return s.PutCertificate(ctx, store.Certificate{Address: draft.Key(address), Fingerprint: fingerprint, DER: c.Raw, Source: "pinned"},
+		audit.Entry{At: time.Now(), Actor: actor, Action: audit.CertificatePut, Detail: map[string]string{"address": address, "certificate": fingerprint}})
+}

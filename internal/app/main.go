@@ -1,0 +1,86 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"aau.dk/sendsikker/internal/config"
+)
+
+// configFile is read when it exists; --config names another.
+const configFile = "/etc/sendsikker/sendsikker.yaml"
+
+// Assets are the files that only the module's root can embed.
+type Assets struct{ Contract []byte }
+
+type commandLine struct {
+	Config kong.ConfigFlag `help:"YAML file with settings, beside ${default_config}." placeholder:"FILE"`
+
+	Serve       serveCommand       `cmd:"" help:"Run the service."`
+	Demo        demoCommand        `cmd:"" help:"Run the service with a pretend university, on this machine alone."`
+	Mailbox     mailboxCommand     `cmd:"" help:"Add and list function mailboxes."`
+	Grant       grantCommand       `cmd:"" help:"Say who may send as a function mailbox."`
+	Certificate certificateCommand `cmd:"" help:"Bind recipients' certificates to addresses."`
+	Version     versionCommand     `cmd:"" help:"Print the version."`
+}
+
+// Main runs the program and gives its exit status.
+func Main(args []string, assets Assets) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var line commandLine
+	parser, err := kong.New(&line,
+		kong.Name("sendsikker"),
+		kong.Description("Send mail with confidential personal data: signed and encrypted, as a unit's secure function mailbox, with a receipt.\n\n"+
+			"Try it on this machine alone with: sendsikker demo"),
+		kong.Configuration(config.File, configFile),
+		kong.DefaultEnvars("SENDSIKKER"),
+		kong.Vars{"default_config": configFile},
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(assets),
+	)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "sendsikker:", err)
+		return 2
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "sendsikker:", err)
+		return 2
+	}
+	if err := command.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "sendsikker:", err)
+		return 1
+	}
+	return 0
+}
+
+type versionCommand struct{}
+
+// Run prints the version that the module was built as.
+func (versionCommand) Run() error {
+	fmt.Println("sendsikker", version())
+	return nil
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			v += " (" + s.Value[:12] + ")"
+		}
+	}
+	return v + ", " + info.GoVersion
+}

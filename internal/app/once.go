@@ -1,0 +1,338 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"aau.dk/sendsikker/api/contract"
+	"aau.dk/sendsikker/internal/sandbox"
+	"aau.dk/sendsikker/internal/sandbox/exchange"
+)
+
+const (
+	// onceTime is how long one mail may take, bad weather included.
+	onceTime = 2 * time.Minute
+	// pollPause is how often the service is asked what has become of it.
+	pollPause = 50 * time.Millisecond
+)
+
+// result is what result.json holds.
+type result struct {
+	ID         string            `json:"id,omitempty"`
+	MessageID  string            `json:"messageId,omitempty"`
+	State      string            `json:"state"`
+	Recipients []resultRecipient `json:"recipients"`
+	Notice     string            `json:"notice,omitempty"`
+	Problem    *contract.Problem `json:"problem,omitempty"`
+}
+
+type resultRecipient struct {
+	Address string `json:"address"`
+	Field   string `json:"field,omitempty"`
+	Route   string `json:"route"`
+	State   string `json:"state"`
+	Code    string `json:"code,omitempty"`
+	Say     string `json:"say,omitempty"`
+	File    string `json:"file,omitempty"`
+}
+
+// sendOnce sends one mail through the real API and writes what came out of it.
+func (c *demoCommand) sendOnce(ctx context.Context, w *world) error {
+	ctx, cancel := context.WithTimeout(ctx, onceTime)
+	defer cancel()
+	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		return err
+	}
+	mail, err := os.ReadFile(c.Send)
+	if err != nil {
+		return err
+	}
+	if len(c.To) > 0 {
+		mail = addressTo(mail, c.To)
+	}
+	client, err := w.clientFor(c.Mailbox)
+	if err != nil {
+		return err
+	}
+	accepted, problem, err := client.send(ctx, c.Mailbox, mail)
+	if err != nil {
+		return err
+	}
+	if problem != nil {
+		return errors.Join(writeJSON(c.Out, refused(problem)), fmt.Errorf("not sent: %s", problem.Say.En))
+	}
+	ended, err := client.wait(ctx, accepted.Id)
+	if err != nil {
+		return err
+	}
+	r := resultOf(ended)
+	if err := c.writeOut(ctx, w, &r); err != nil {
+		return err
+	}
+	if r.State != "sent" {
+		return fmt.Errorf("not delivered to everybody (%s): see %s", r.State, filepath.Join(c.Out, "result.json"))
+	}
+	fmt.Printf("Sent to %d recipients. See %s\n", len(r.Recipients), c.Out)
+	return nil
+}
+
+// writeOut writes the copies as they arrived, the keys, the receipt and the result.
+func (c *demoCommand) writeOut(ctx context.Context, w *world, r *result) error {
+	var to []string
+	for i := range r.Recipients {
+		one := &r.Recipients[i]
+		to = append(to, one.Address)
+		if one.State != "sent" {
+			continue
+		}
+		arrived, err := w.university.Exchange.Wait(ctx, one.Address, 1)
+		if err != nil {
+			one.State = "missing"
+			r.State = "failed"
+			continue
+		}
+		one.File = one.Address + ".eml"
+		if err := os.WriteFile(filepath.Join(c.Out, fileName(one.File)), arrived[0].Raw, 0o644); err != nil {
+			return err
+		}
+	}
+	err := writeKeys(w.university, filepath.Join(c.Out, "keys"), append(to, c.Mailbox))
+	err = errors.Join(err, writeAuthorities(w.university, c.Out))
+	for _, item := range w.university.Exchange.Messages(c.Mailbox, "inbox") {
+		if isNotice(item, r) {
+			err = errors.Join(err, os.WriteFile(filepath.Join(c.Out, "receipt.html"), []byte(item.BodyHTML), 0o644))
+		}
+	}
+	return errors.Join(err, writeJSON(c.Out, *r))
+}
+
+func isNotice(item exchange.Item, r *result) bool {
+	return strings.HasPrefix(item.InternetMessageID, "<notice-"+r.ID)
+}
+
+func addressesOf(u *sandbox.University) []string {
+	var list []string
+	for _, r := range u.Recipients {
+		list = append(list, r.Address)
+	}
+	for _, m := range u.Mailboxes {
+		list = append(list, m.Address)
+	}
+	return list
+}
+
+// writeKeys writes the private key and certificates of those addresses that have any.
+func writeKeys(u *sandbox.University, folder string, addresses []string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	write := func(address string, pem func() ([]byte, error)) error {
+		text, err := pem()
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(folder, fileName(address)+".pem"), text, 0o600)
+	}
+	var err error
+	for _, address := range addresses {
+		for _, r := range u.Recipients {
+			if strings.EqualFold(r.Address, address) && r.Identity != nil {
+				err = errors.Join(err, write(r.Address, r.Identity.PEM))
+			}
+		}
+		for _, m := range u.Mailboxes {
+			if strings.EqualFold(m.Address, address) {
+				err = errors.Join(err, write(m.Address, m.Identity.PEM))
+			}
+		}
+	}
+	return err
+}
+
+// writeAuthorities writes the roots and issuers to verify signatures with.
+func writeAuthorities(u *sandbox.University, folder string) error {
+	var text bytes.Buffer
+	for _, c := range append(append([]*x509.Certificate{u.Danish.Root()}, u.Danish.Intermediates()...),
+		append([]*x509.Certificate{u.Foreign.Root()}, u.Foreign.Intermediates()...)...) {
+		if err := pem.Encode(&text, &pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(filepath.Join(folder, "ca.pem"), text.Bytes(), 0o644)
+}
+
+// fileName keeps an address from naming another folder.
+func fileName(address string) string {
+	return strings.NewReplacer("/", "_", `\`, "_", "\x00", "_").Replace(address)
+}
+
+func writeJSON(folder string, r result) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, "result.json"), append(text, '\n'), 0o644)
+}
+
+func refused(p *contract.Problem) result {
+	r := result{State: "refused", Problem: p, Recipients: []resultRecipient{}}
+	if p.Recipients != nil {
+		for _, one := range *p.Recipients {
+			r.Recipients = append(r.Recipients, resultRecipient{Address: one.Address, Route: "refused", State: "refused", Code: one.Code, Say: one.Say.En})
+		}
+	}
+	return r
+}
+
+func resultOf(m *contract.Message) result {
+	r := result{ID: m.Id.String(), MessageID: m.MessageId, State: string(m.State)}
+	for _, one := range m.Recipients {
+		line := resultRecipient{Address: one.Address, Field: string(one.Field), Route: string(one.Route), State: string(one.State)}
+		if one.Code != nil {
+			line.Code = *one.Code
+		}
+		if one.Say != nil {
+			line.Say = one.Say.En
+		}
+		r.Recipients = append(r.Recipients, line)
+	}
+	if m.Notice != nil {
+		r.Notice = string(m.Notice.Kind)
+	}
+	return r
+}
+
+// addressTo gives the mail these recipients and no others.
+func addressTo(text []byte, to []string) []byte {
+	head, body := splitHead(text)
+	var out bytes.Buffer
+	keep := true
+	for line := range bytes.Lines(head) {
+		if line[0] != ' ' && line[0] != '\t' {
+			name, _, _ := bytes.Cut(line, []byte(":"))
+			switch strings.ToLower(string(name)) {
+			case "to", "cc", "bcc":
+				keep = false
+			default:
+				keep = true
+			}
+		}
+		if keep {
+			out.Write(line)
+		}
+	}
+	_, _ = fmt.Fprintf(&out, "To: %s\r\n\r\n", strings.Join(to, ",\r\n "))
+	out.Write(body)
+	return out.Bytes()
+}
+
+func splitHead(text []byte) (head, body []byte) {
+	for _, blank := range []string{"\r\n\r\n", "\n\n"} {
+		if i := bytes.Index(text, []byte(blank)); i >= 0 {
+			return text[:i+len(blank)/2], text[i+len(blank):]
+		}
+	}
+	return text, nil
+}
+
+// client calls the service as a REST client does.
+type client struct{ url, token string }
+
+// clientFor signs in as somebody who may send as the mailbox.
+func (w *world) clientFor(address string) (client, error) {
+	u := w.university
+	for _, m := range u.Mailboxes {
+		if !strings.EqualFold(m.Address, address) {
+			continue
+		}
+		for _, p := range u.Tenant.Personas {
+			for _, id := range m.People {
+				if p.ID == id {
+					return client{w.url(), u.Entra.IssueUser(p)}, nil
+				}
+			}
+			for _, g := range p.Groups {
+				for _, granted := range m.Groups {
+					if g == granted {
+						return client{w.url(), u.Entra.IssueUser(p)}, nil
+					}
+				}
+			}
+		}
+	}
+	return client{}, fmt.Errorf("nobody in the sandbox may send as %s", address)
+}
+
+func (c client) send(ctx context.Context, mailbox string, message []byte) (*contract.Message, *contract.Problem, error) {
+	target := c.url + "/v1/messages?mailbox=" + url.QueryEscape(mailbox)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(message))
+	if err != nil {
+		return nil, nil, err
+	}
+	request.Header.Set("Content-Type", "message/rfc822")
+	request.Header.Set("Idempotency-Key", uuid.NewString())
+	var accepted contract.Message
+	problem, err := c.do(request, http.StatusAccepted, &accepted)
+	return &accepted, problem, err
+}
+
+// wait asks until every copy has ended and the receipt or report is written.
+func (c client) wait(ctx context.Context, id uuid.UUID) (*contract.Message, error) {
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+"/v1/messages/"+id.String(), nil)
+		if err != nil {
+			return nil, err
+		}
+		var m contract.Message
+		problem, err := c.do(request, http.StatusOK, &m)
+		if err == nil && problem != nil {
+			err = errors.New(problem.Say.En)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if m.Notice != nil {
+			return &m, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.New("the mail has not ended in time")
+		case <-time.After(pollPause):
+		}
+	}
+}
+
+func (c client) do(request *http.Request, want int, into any) (*contract.Problem, error) {
+	request.Header.Set("Authorization", "Bearer "+c.token)
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return nil, err
+	}
+	if answer.StatusCode == want {
+		return nil, json.Unmarshal(body, into)
+	}
+	var p contract.Problem
+	if err := json.Unmarshal(body, &p); err != nil {
+		return nil, fmt.Errorf("the service answered %s", answer.Status)
+	}
+	return &p, nil
+}

@@ -1,0 +1,142 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"aau.dk/sendsikker/internal/config"
+	"aau.dk/sendsikker/internal/entra"
+	"aau.dk/sendsikker/internal/graph"
+	"aau.dk/sendsikker/internal/sending"
+	"aau.dk/sendsikker/internal/trust"
+)
+
+const (
+	// stopTime is how long running requests and jobs get to end. Kubernetes kills after 30 seconds unless told otherwise.
+	stopTime = 25 * time.Second
+	// headerTime and maxHeader end a caller who opens a connection and says little or too much. An Entra token with 200 groups
+	// is about 9 KB.
+	headerTime = 10 * time.Second
+	maxHeader  = 64 << 10
+	idleTime   = 2 * time.Minute
+)
+
+type serveCommand struct {
+	config.Config `embed:""`
+}
+
+// Run serves until the program is told to stop.
+func (c *serveCommand) Run(ctx context.Context, assets Assets) error {
+	if err := c.Check(os.Getenv); err != nil {
+		return fmt.Errorf("these settings need mending:\n%w", err)
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level(c.Log)}))
+	w, err := c.wiring(assets, log)
+	if err != nil {
+		return err
+	}
+	s, err := wire(ctx, w)
+	if err != nil {
+		return err
+	}
+	listener, err := c.listen(ctx)
+	if err != nil {
+		return errors.Join(err, s.close())
+	}
+	log.Info("serving", "address", listener.Addr().String(), "version", version())
+	return s.serve(ctx, listener)
+}
+
+func (c *serveCommand) wiring(assets Assets, log *slog.Logger) (wiring, error) {
+	roots, err := readPEM(c.Trust.Roots)
+	if err != nil {
+		return wiring{}, fmt.Errorf("trust-roots: %w", err)
+	}
+	intermediates, err := readPEM(c.Trust.Intermediates)
+	if err != nil {
+		return wiring{}, fmt.Errorf("trust-intermediates: %w", err)
+	}
+	secret := c.Graph.Secret.Reveal
+	credential, err := entra.NewCredential(entra.CredentialConfig{
+		Method: entra.Method(c.Graph.Credential), Tenant: c.Entra.Tenant, Client: c.Graph.ClientID, Authority: c.Entra.Authority,
+		Identity: managedIdentity(c.Config), CertificateFile: c.Graph.CertificateFile, Secret: secret,
+	})
+	if err != nil {
+		return wiring{}, fmt.Errorf("graph-credential: %w", err)
+	}
+	large := graph.LargeRefuse
+	if c.Graph.Large == "upload" {
+		large = graph.LargeUpload
+	}
+	return wiring{
+		Contract: assets.Contract, Database: c.Database(), SpoolFolder: c.Spool(), MasterKey: c.MasterKey(),
+		Entra: entra.Config{
+			Tenant: c.Entra.Tenant, Audience: c.Entra.Audience, Clients: c.Entra.Clients, Scope: c.Entra.Scope, Role: c.Entra.Role,
+			Authority: c.Entra.Authority,
+		},
+		Credential: credential, GraphURL: c.Graph.URL, GraphLarge: large, Domains: c.Mail.Domains,
+		Profiles: []trust.Profile{{Name: "configured", Roots: roots, Intermediates: intermediates}}, CertDeadline: c.Trust.Deadline,
+		Timing: sending.DefaultTiming(), Workers: c.Workers, Now: time.Now, Log: log,
+	}, nil
+}
+
+// managedIdentity is the client id of a user-assigned identity; none is the machine's own.
+func managedIdentity(c config.Config) string {
+	if c.Graph.Credential == "managed-identity" {
+		return c.Graph.ClientID
+	}
+	return ""
+}
+
+func (c *serveCommand) listen(ctx context.Context) (net.Listener, error) {
+	var settings net.ListenConfig
+	listener, err := settings.Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	if c.TLS.Proxy {
+		return listener, nil
+	}
+	pair, err := newReloadingPair(c.TLS.Certificate, c.TLS.Key)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("tls-certificate: %w", err), listener.Close())
+	}
+	return tls.NewListener(listener, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get, NextProtos: []string{"h2", "http/1.1"}}), nil
+}
+
+// serve runs until ctx ends: then no new requests, the running ones end, jobs end or are handed back.
+func (s *service) serve(ctx context.Context, listener net.Listener) error {
+	// The workers outlive ctx: they are stopped after the last request, not with the first signal.
+	if err := s.start(context.WithoutCancel(ctx)); err != nil {
+		return errors.Join(err, listener.Close(), s.close())
+	}
+	server := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	s.log.Info("stopping")
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	err = errors.Join(err, server.Shutdown(within))
+	return errors.Join(err, s.stop(within))
+}
+
+func level(name string) slog.Level {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(name)) // checked with the other settings; info otherwise
+	return l
+}

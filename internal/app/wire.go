@@ -1,0 +1,151 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"aau.dk/sendsikker/api"
+	"aau.dk/sendsikker/internal/certs"
+	"aau.dk/sendsikker/internal/entra"
+	"aau.dk/sendsikker/internal/graph"
+	"aau.dk/sendsikker/internal/keeper"
+	"aau.dk/sendsikker/internal/mailbox"
+	"aau.dk/sendsikker/internal/route"
+	"aau.dk/sendsikker/internal/sending"
+	"aau.dk/sendsikker/internal/smime"
+	"aau.dk/sendsikker/internal/spool"
+	"aau.dk/sendsikker/internal/store"
+	"aau.dk/sendsikker/internal/trust"
+	"aau.dk/sendsikker/internal/trust/crl"
+)
+
+// wiring is what differs between one service and another: where things are, and whom it trusts.
+type wiring struct {
+	Contract     []byte
+	Database     string
+	SpoolFolder  string
+	MasterKey    string
+	Entra        entra.Config
+	Credential   azcore.TokenCredential
+	GraphURL     string
+	GraphLarge   graph.LargeMode
+	UploadHosts  []string // nil is Microsoft's
+	Domains      []string
+	Profiles     []trust.Profile
+	LoopbackCRL  bool // the pretend authority publishes its lists on this machine
+	CertDeadline time.Duration
+	Timing       sending.Timing
+	Workers      int
+	Now          func() time.Time
+	Log          *slog.Logger
+}
+
+// service is the running program, less its listener.
+type service struct {
+	handler http.Handler
+	store   *store.Store
+	keeper  *keeper.Keeper
+	sending *sending.Service
+	workers int
+	log     *slog.Logger
+	queue   *store.Queue
+	closers []func() error
+}
+
+// wire opens everything. It uses no network: a service that cannot reach Microsoft starts, says so in /readyz, and recovers.
+func wire(ctx context.Context, w wiring) (_ *service, err error) {
+	s := &service{workers: w.Workers, log: w.Log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	if s.keeper, err = keeper.OpenFile(w.MasterKey); err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, s.keeper.Close)
+	if s.store, err = store.OpenSQLite(ctx, w.Database, w.Now); err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, s.store.Close)
+	box, err := spool.OpenFolder(w.SpoolFolder)
+	if err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, box.Close)
+
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	measure, err := newMeasures(registry, s.store, w.Now)
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := entra.NewVerifier(w.Entra)
+	if err != nil {
+		return nil, fmt.Errorf("checking callers' tokens: %w", err)
+	}
+	outlook, err := graph.New(graph.Options{
+		BaseURL: w.GraphURL, Credential: w.Credential, Large: w.GraphLarge, UploadHosts: w.UploadHosts, Observe: measure.graph, Now: w.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reaching Microsoft Graph: %w", err)
+	}
+	mailboxes := mailbox.NewRegistry(s.store, s.keeper, outlook, w.Now)
+	judge := trust.NewJudge(trust.Deps{
+		Profiles: w.Profiles, Revocation: crl.New(crl.Deps{Now: w.Now, AllowLoopback: w.LoopbackCRL}), Now: w.Now,
+	})
+	finder := certs.NewFinder(certs.Deps{
+		Sources: []certs.Source{pinnedSource{s.store}, ownSource{mailboxes}}, Judge: judge, Deadline: w.CertDeadline, Log: w.Log,
+	})
+	s.sending = sending.New(sending.Deps{
+		Mailboxes: mailboxes, Certificates: finder, Policy: route.NewPolicy(w.Domains), Profile: smime.Compat(),
+		Store: s.store, Spool: box, Keeper: s.keeper, Post: post{outlook}, Timing: w.Timing,
+		Now: w.Now, Log: w.Log, Ended: measure.ended,
+	})
+	s.handler, err = api.New(api.Deps{
+		Contract: w.Contract, Verifier: verifier, Mailboxes: mailboxes, Sending: s.sending, MaxMessage: outlook.MaxMessage(),
+		Parts:    []api.Part{{Name: "database", Ready: s.store.Ready}, {Name: "spool", Ready: box.Ready}, {Name: "graph", Ready: outlook.Ready}},
+		Metrics:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		Registry: registry, Log: w.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// start puts the workers on.
+func (s *service) start(ctx context.Context) (err error) {
+	s.queue, err = s.store.StartQueue(ctx, store.Handlers{
+		Deliver: s.sending.Deliver, GiveUp: s.sending.GiveUp, Notice: s.sending.Notify,
+	}, s.workers, s.log)
+	return err
+}
+
+// close lets go of everything, the last opened first. Workers get until ctx's end elsewhere: see stop.
+func (s *service) close() error {
+	var err error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		err = errors.Join(err, s.closers[i]())
+	}
+	s.closers = nil
+	return err
+}
+
+// stop lets running jobs finish, hands the others back, and closes everything.
+func (s *service) stop(ctx context.Context) error {
+	var err error
+	if s.queue != nil {
+		err = s.queue.Stop(ctx)
+	}
+	return errors.Join(err, s.close())
+}

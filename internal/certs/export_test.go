@@ -1,0 +1,4 @@
+package certs
+
+// Usefulness is for the exhaustive test.
+var Usefulness = usefulness

@@ -1,0 +1,162 @@
+package cms
+
+import (
+	"encoding/asn1"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// RecipientKind is which RecipientInfo an entry is (RFC 5652 §6.2); its value is the identifier octet.
+type RecipientKind byte
+
+const (
+	KeyTransport RecipientKind = 0x30
+	KeyAgreement RecipientKind = 0xa1
+	KeyShared    RecipientKind = 0xa2 // a key that both sides already have
+	Password     RecipientKind = 0xa3
+	OtherKind    RecipientKind = 0xa4 // among them KEMRecipientInfo, RFC 9629
+)
+
+// recipientInfo is one entry as it stands in the message, in DER.
+type recipientInfo struct {
+	kind RecipientKind
+	der  []byte
+}
+
+// envelope is what stands before the encrypted content.
+type envelope struct {
+	recipients []recipientInfo
+	inner      asn1.ObjectIdentifier // content type of what is encrypted
+	cipher     algorithm
+}
+
+// readEnvelope reads EnvelopedData (RFC 5652 §6.1) up to the encrypted content.
+func (r *reader) readEnvelope() (*envelope, error) {
+	e := new(envelope)
+	if _, err := r.der(idInteger, smallElement); err != nil { // the version tells nothing that the entries do not
+		return nil, err
+	}
+	if h, ok, err := r.optional(0xa0); err != nil { // originatorInfo: certificates that only static key agreement needs
+		return nil, err
+	} else if ok {
+		if err := r.skip(h); err != nil {
+			return nil, err
+		}
+	}
+	set, err := r.expect(idSet)
+	if err != nil {
+		return nil, err
+	}
+	held := 0
+	if err := r.each(set, func(h header) error {
+		der, err := r.element(h, maxElement)
+		if err != nil {
+			return err
+		}
+		if held += len(der); held > maxHeld || len(e.recipients) == maxRecipients {
+			return malformed("too many recipients")
+		}
+		e.recipients = append(e.recipients, recipientInfo{RecipientKind(h.id), der})
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	if err := r.into(idSequence); err != nil {
+		return nil, err
+	}
+	if e.inner, err = r.oid(); err != nil {
+		return nil, err
+	}
+	e.cipher, err = r.algorithm()
+	return e, err
+}
+
+// encryptedContent starts on [0] IMPLICIT OCTET STRING.
+func (r *reader) encryptedContent() (*octets, error) {
+	h, err := r.next()
+	if err != nil || (!h.is(0x80) && !h.is(0xa0)) {
+		return nil, firstError(err, malformed("no encrypted content"))
+	}
+	return r.octets(h)
+}
+
+// keyTransport is KeyTransRecipientInfo, RFC 5652 §6.2.1.
+type keyTransport struct {
+	to        identifier
+	algorithm algorithm
+	encrypted cryptobyte.String
+}
+
+func (i recipientInfo) keyTransport() (k keyTransport, ok bool) {
+	s := cryptobyte.String(i.der)
+	var inner cryptobyte.String
+	var version int
+	if !s.ReadASN1(&inner, cbasn1.SEQUENCE) || !inner.ReadASN1Integer(&version) {
+		return k, false
+	}
+	if k.to, ok = readIdentifier(&inner); !ok {
+		return k, false
+	}
+	if k.algorithm, ok = readAlgorithm(&inner); !ok {
+		return k, false
+	}
+	return k, inner.ReadASN1(&k.encrypted, cbasn1.OCTET_STRING)
+}
+
+// keyAgreement is KeyAgreeRecipientInfo, RFC 5652 §6.2.2, with an ephemeral originator key.
+type keyAgreement struct {
+	originator asn1.BitString
+	ukm        cryptobyte.String // nil where absent
+	algorithm  algorithm
+	keys       []encryptedKey
+}
+
+type encryptedKey struct {
+	to        identifier
+	encrypted cryptobyte.String
+}
+
+func (i recipientInfo) keyAgreement() (k keyAgreement, ok bool) {
+	s := cryptobyte.String(i.der)
+	context := func(n uint8) cbasn1.Tag { return cbasn1.Tag(n).ContextSpecific().Constructed() }
+	var inner, originator, key, ukm, keys cryptobyte.String
+	var version int
+	var hasUKM bool
+	if !s.ReadASN1(&inner, context(1)) || !inner.ReadASN1Integer(&version) ||
+		!inner.ReadASN1(&originator, context(0)) || !originator.ReadASN1(&key, context(1)) {
+		return k, false
+	}
+	if _, ok = readAlgorithm(&key); !ok || !key.ReadASN1BitString(&k.originator) {
+		return k, false
+	}
+	if !inner.ReadOptionalASN1(&ukm, &hasUKM, context(1)) || (hasUKM && !ukm.ReadASN1(&k.ukm, cbasn1.OCTET_STRING)) {
+		return k, false
+	}
+	if k.algorithm, ok = readAlgorithm(&inner); !ok || !inner.ReadASN1(&keys, cbasn1.SEQUENCE) {
+		return k, false
+	}
+	for !keys.Empty() {
+		var one cryptobyte.String
+		var e encryptedKey
+		if !keys.ReadASN1(&one, cbasn1.SEQUENCE) {
+			return k, false
+		}
+		if e.to, ok = readKeyAgreementIdentifier(&one); !ok || !one.ReadASN1(&e.encrypted, cbasn1.OCTET_STRING) {
+			return k, false
+		}
+		k.keys = append(k.keys, e)
+	}
+	return k, true
+}
+
+// readKeyAgreementIdentifier reads KeyAgreeRecipientIdentifier, whose [0] is RecipientKeyIdentifier: a SEQUENCE that
+// starts with the key identifier.
+func readKeyAgreementIdentifier(s *cryptobyte.String) (identifier, bool) {
+	var inner, ski cryptobyte.String
+	if s.PeekASN1Tag(tagContext0.Constructed()) {
+		ok := s.ReadASN1(&inner, tagContext0.Constructed()) && inner.ReadASN1(&ski, cbasn1.OCTET_STRING) && len(ski) > 0
+		return identifier{ski: ski}, ok
+	}
+	return readIdentifier(s)
+}

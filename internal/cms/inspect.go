@@ -1,0 +1,84 @@
+package cms
+
+import (
+	"encoding/asn1"
+	"io"
+
+	"golang.org/x/crypto/cryptobyte"
+)
+
+// Description is what a message shows to anybody, without a key.
+type Description struct {
+	ContentType  asn1.ObjectIdentifier
+	Recipients   []RecipientDescription // EnvelopedData: one for every RecipientInfo, in order
+	Cipher       asn1.ObjectIdentifier  // EnvelopedData: content encryption
+	Digests      []asn1.ObjectIdentifier
+	Signers      int
+	Opaque       bool // SignedData: the content is inside
+	Certificates int
+}
+
+// RecipientDescription is one RecipientInfo.
+type RecipientDescription struct {
+	Kind      RecipientKind
+	Algorithm asn1.ObjectIdentifier // key encryption; nil where the entry could not be read
+	Wrap      asn1.ObjectIdentifier // key wrap of a key agreement
+	Keys      int                   // how many certificates the entry is for
+}
+
+// Inspect reads one ContentInfo to its end. A content type that is neither enveloped nor signed data is only named.
+func Inspect(src io.Reader) (*Description, error) {
+	start := newReader(src)
+	contentType, err := start.contentInfo()
+	if err != nil {
+		return nil, err
+	}
+	d := &Description{ContentType: contentType}
+	switch {
+	case contentType.Equal(OIDEnvelopedData):
+		err = d.envelope(start)
+	case contentType.Equal(OIDSignedData):
+		err = d.signed(start)
+	}
+	return d, err
+}
+
+func (d *Description) envelope(r *reader) error {
+	e, err := r.readEnvelope()
+	if err != nil {
+		return err
+	}
+	d.Cipher = e.cipher.oid
+	for _, info := range e.recipients {
+		d.Recipients = append(d.Recipients, info.describe())
+	}
+	return r.finish()
+}
+
+func (d *Description) signed(r *reader) error {
+	s, err := r.readSigned(nil, io.Discard)
+	if err != nil {
+		return err
+	}
+	d.Digests, d.Signers, d.Opaque, d.Certificates = s.digestOIDs, len(s.signers), s.covered, len(s.Certificates)+s.Unreadable
+	return nil
+}
+
+func (i recipientInfo) describe() RecipientDescription {
+	d := RecipientDescription{Kind: i.kind}
+	switch i.kind {
+	case KeyTransport:
+		if k, ok := i.keyTransport(); ok {
+			d.Algorithm, d.Keys = k.algorithm.oid, 1
+		}
+	case KeyAgreement:
+		if k, ok := i.keyAgreement(); ok {
+			d.Algorithm, d.Keys = k.algorithm.oid, len(k.keys)
+			s := cryptobyte.String(k.algorithm.parameters)
+			if wrap, ok := readAlgorithm(&s); ok {
+				d.Wrap = wrap.oid
+			}
+		}
+	}
+	return d
+}

@@ -1,0 +1,121 @@
+package graph_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"aau.dk/sendsikker/internal/fault"
+	"aau.dk/sendsikker/internal/graph"
+)
+
+func TestNoConnectionMeansNothingWasSentEvenForSend(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + listener.Addr().String()
+	_ = listener.Close()
+	for name, call := range calls {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want(t, call(t.Context(), client(t, url, nil)), fault.Unavailable, "graph_unavailable")
+		})
+	}
+}
+
+func TestAnAnswerThatDoesNotComeIsUnclearForSendAndHarmlessElsewhere(t *testing.T) {
+	t.Parallel()
+	for how, handle := range map[string]http.HandlerFunc{
+		"no answer in time": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"the connection is closed": func(http.ResponseWriter, *http.Request) {
+			panic(http.ErrAbortHandler)
+		},
+		"half a status line": func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				_, _ = conn.Write([]byte("HTTP/1.1 20"))
+				_ = conn.Close()
+			}
+		},
+		"not HTTP": func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				_, _ = conn.Write([]byte("220 mail.partner.example ESMTP\r\n"))
+				_ = conn.Close()
+			}
+		},
+		"endless headers": func(w http.ResponseWriter, _ *http.Request) {
+			for range 200 {
+				w.Header().Add("X", strings.Repeat("x", 1000))
+			}
+			w.WriteHeader(http.StatusAccepted)
+		},
+	} {
+		for name, call := range calls {
+			t.Run(name+", "+how, func(t *testing.T) {
+				t.Parallel()
+				url, log := answering(t, handle)
+				ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+				defer cancel()
+				kind, code := fault.Unavailable, "graph_unavailable"
+				if name == "send" {
+					kind, code = fault.Unclear, "graph_unclear"
+				}
+				want(t, call(ctx, client(t, url, nil)), kind, code)
+				// net/http itself repeats a GET on a connection that broke; never a POST or DELETE.
+				if n := log.count(http.MethodPost, "") + log.count(http.MethodDelete, ""); n > 1 {
+					t.Errorf("%d requests", n)
+				}
+			})
+		}
+	}
+}
+
+func TestACallerWhoGoesAwayBeforeTheRequestHasSentNothing(t *testing.T) {
+	t.Parallel()
+	url, log := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	f := want(t, client(t, url, nil).Send(ctx, box, "AAkA1"), fault.Unavailable, "graph_unavailable")
+	if !errors.Is(f, context.Canceled) || len(log.all()) != 0 {
+		t.Errorf("%v, %d requests", f, len(log.all()))
+	}
+}
+
+// foreign is a transport that does not say when it has a connection.
+type foreign struct{ err error }
+
+func (f foreign) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
+
+func TestATransportThatTellsLittleMakesSendUnclear(t *testing.T) {
+	t.Parallel()
+	c := client(t, "http://127.0.0.1:1", func(o *graph.Options) { o.Transport = foreign{errors.New("lost " + box)} })
+	want(t, c.Send(t.Context(), box, "AAkA1"), fault.Unclear, "graph_unclear")
+	dial := &net.OpError{Op: "dial", Err: errors.New("refused")}
+	c = client(t, "http://127.0.0.1:1", func(o *graph.Options) { o.Transport = foreign{dial} })
+	want(t, c.Send(t.Context(), box, "AAkA1"), fault.Unavailable, "graph_unavailable")
+}
+
+func TestWithoutATokenNothingIsAskedAndOnlyTheEntraCodeIsSaid(t *testing.T) {
+	t.Parallel()
+	url, log := answering(t, func(http.ResponseWriter, *http.Request) {})
+	c := client(t, url, func(o *graph.Options) {
+		o.Credential = credential{errors.New("POST https://login.example/its.aau.example: AADSTS7000215: Invalid client secret " + bearer)}
+	})
+	for name, call := range calls {
+		f := want(t, call(t.Context(), c), fault.Unavailable, "graph_token")
+		if !strings.Contains(f.Error(), "AADSTS7000215") {
+			t.Errorf("%s: %v", name, f)
+		}
+	}
+	want(t, c.Ready(t.Context()), fault.Unavailable, "graph_token")
+	if len(log.all()) != 0 {
+		t.Error("a request without a token")
+	}
+}

@@ -1,0 +1,130 @@
+package sandbox
+
+import (
+	"crypto/x509"
+	"fmt"
+	"time"
+
+	"aau.dk/sendsikker/internal/sandbox/ca"
+	"aau.dk/sendsikker/internal/sandbox/entraid"
+)
+
+// someone is a recipient to be made: who signs their certificate, and what is odd about it.
+type someone struct {
+	address, danish, english string
+	by                       *ca.Authority // nil: no certificate
+	request                  ca.Request
+	revoked                  bool
+}
+
+// issue makes the certificates of the university's mailboxes and of everybody outside.
+func (u *University) issue(o Options) error {
+	u.Mailboxes = []Mailbox{
+		{Address: "sikkermail@its.aau.example", Name: "ITS Sikker Mail", People: []string{personID(1)}, Groups: []string{entraid.Group(1)}, Programs: []string{programID()}},
+		{Address: "sikkermail@hr.aau.example", Name: "HR Sikker Mail", People: []string{personID(3)}, Groups: []string{entraid.Group(2)}},
+		{Address: "sikkermail@studie.aau.example", Name: "Studieservice Sikker Mail", Groups: []string{entraid.Group(3), entraid.Group(249)}},
+	}
+	requests := make([]ca.Request, len(u.Mailboxes))
+	for i, m := range u.Mailboxes {
+		requests[i] = ca.Request{CommonName: m.Name, Organisation: "Universitetet Eksempel", Address: m.Address}
+	}
+	identities, err := u.Danish.IssueAll(requests)
+	if err != nil {
+		return fmt.Errorf("certificates of the mailboxes: %w", err)
+	}
+	for i := range u.Mailboxes {
+		u.Mailboxes[i].Identity = identities[i]
+	}
+	return u.issueOutside(u.outside(o.Now()))
+}
+
+func (u *University) outside(now time.Time) []someone {
+	day := 24 * time.Hour
+	good := func(address, who, danish, english string) someone {
+		return someone{address: address, danish: danish, english: english, by: u.Foreign, request: ca.Request{CommonName: who, Organisation: who, Address: address}}
+	}
+	weather := func(local, danish, english string) someone {
+		return good(local+"@vejr.example", "Vejrtjenesten", danish, english)
+	}
+	signOnly := func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageDigitalSignature }
+	return []someone{
+		{
+			address: "bo@partner.example", by: u.Danish, request: ca.Request{CommonName: "Partner Eksempel", Organisation: "Partner Eksempel A/S"},
+			danish: "dansk OCES-certifikat uden mailadresse, bundet af en administrator", english: "Danish OCES certificate without an address, bound by an administrator",
+		},
+		{
+			address: "sikkerpost@region.example", by: u.Danish, request: ca.Request{CommonName: "Region Eksempel", Organisation: "Region Eksempel", SubjectEmail: "sikkerpost@region.example"},
+			danish: "dansk OCES-certifikat med mailadressen i emnet", english: "Danish OCES certificate with the address in its subject",
+		},
+		good("chen@uni.example", "Example University", "udenlandsk certifikat, P-256", "foreign certificate, P-256"),
+		{
+			address: "eva@klinik.example", by: u.Foreign, request: ca.Request{CommonName: "Klinik Eksempel", Organisation: "Klinik Eksempel", Address: "eva@klinik.example", Key: ca.P384},
+			danish: "udenlandsk certifikat, P-384", english: "foreign certificate, P-384",
+		},
+		{
+			address: "frans@kommune.example", by: u.Foreign, request: ca.Request{CommonName: "Eksempel Kommune", Organisation: "Eksempel Kommune", Address: "frans@kommune.example", Key: ca.RSA2048},
+			danish: "udenlandsk certifikat, RSA-2048", english: "foreign certificate, RSA-2048",
+		},
+		{
+			address: "snart@partner.example", by: u.Foreign, request: ca.Request{CommonName: "Snart Udløbet", Organisation: "Partner Eksempel A/S", Address: "snart@partner.example", NotAfter: now.Add(10 * day)},
+			danish: "certifikatet udløber om ti dage", english: "the certificate expires in ten days",
+		},
+		{
+			address: "expired@partner.example", by: u.Foreign,
+			request: ca.Request{CommonName: "Udløbet", Organisation: "Partner Eksempel A/S", Address: "expired@partner.example", NotBefore: now.Add(-400 * day), NotAfter: now.Add(-35 * day)},
+			danish:  "certifikatet er udløbet", english: "the certificate has expired",
+		},
+		{
+			address: "revoked@partner.example", by: u.Foreign, request: ca.Request{CommonName: "Spærret", Organisation: "Partner Eksempel A/S", Address: "revoked@partner.example"}, revoked: true,
+			danish: "certifikatet er spærret", english: "the certificate has been revoked",
+		},
+		{
+			address: "signonly@partner.example", by: u.Foreign, request: ca.Request{CommonName: "Kun Signatur", Organisation: "Partner Eksempel A/S", Address: "signonly@partner.example", Shape: signOnly},
+			danish: "certifikatet kan kun bruges til signatur", english: "the certificate is for signing only",
+		},
+		{
+			address: "stranger@ukendt.example", by: u.Stranger, request: ca.Request{CommonName: "Ukendt Udsteder", Organisation: "Ukendt", Address: "stranger@ukendt.example"},
+			danish: "udstederen er ukendt her", english: "the issuer is unknown here",
+		},
+		{address: "nocert@partner.example", danish: "har intet certifikat", english: "has no certificate"},
+		weather("throttled", "Graph siger »for mange« de to første gange", "Graph says \"too many\" the first two times"),
+		weather("busy", "Graph har travlt den første gang", "Graph is busy the first time"),
+		weather("timeout-but-sent", "Graph svarer ikke, men mailen er sendt", "Graph does not answer, but the mail was sent"),
+		weather("timeout-not-sent", "Graph svarer ikke, og mailen er ikke sendt", "Graph does not answer, and the mail was not sent"),
+		weather("dropped", "forbindelsen falder ud midt i svaret; mailen er sendt", "the connection drops in the middle of the answer; the mail was sent"),
+		weather("rejected", "Exchange afviser modtageren", "Exchange rejects the recipient"),
+		weather("bounces", "Exchange tager imod, men mailen kommer retur", "Exchange accepts, but the mail bounces"),
+	}
+}
+
+func (u *University) issueOutside(people []someone) error {
+	for _, authority := range []*ca.Authority{u.Danish, u.Foreign, u.Stranger} {
+		var requests []ca.Request
+		var of []int
+		for i, p := range people {
+			if p.by == authority {
+				requests, of = append(requests, p.request), append(of, i)
+			}
+		}
+		identities, err := authority.IssueAll(requests)
+		if err != nil {
+			return fmt.Errorf("certificates of the recipients: %w", err)
+		}
+		for n, i := range of {
+			if people[i].revoked {
+				authority.Revoke(identities[n].Certificate)
+			}
+			u.Recipients = append(u.Recipients, Recipient{Address: people[i].address, Danish: people[i].danish, English: people[i].english, Identity: identities[n]})
+		}
+	}
+	for _, p := range people {
+		if p.by == nil {
+			u.Recipients = append(u.Recipients, Recipient{Address: p.address, Danish: p.danish, English: p.english})
+		}
+	}
+	return nil
+}
+
+func personID(n int) string { return entraid.University().Personas[n-1].ID }
+
+func programID() string { return entraid.University().Applications[1].ClientID }

@@ -1,0 +1,174 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"aau.dk/sendsikker/internal/sandbox/ca"
+	"aau.dk/sendsikker/internal/sandbox/entraid"
+	"aau.dk/sendsikker/internal/sandbox/exchange"
+)
+
+// Domains are the university's own mail domains.
+func Domains() []string {
+	return []string{"aau.example", "its.aau.example", "hr.aau.example", "studie.aau.example"}
+}
+
+// Mailbox is a function mailbox of the university, with its key.
+type Mailbox struct {
+	Address  string
+	Name     string
+	Identity *ca.Identity
+	People   []string // object ids
+	Groups   []string
+	Programs []string // client ids
+}
+
+// Recipient is somebody outside who may be written to.
+type Recipient struct {
+	Address  string
+	Danish   string // what is special about them, for the one who tries the demo
+	English  string
+	Identity *ca.Identity // nil: has no certificate
+}
+
+// University is the running pretend world.
+type University struct {
+	URL        string
+	Entra      *entraid.Entra
+	Tenant     entraid.Config
+	Exchange   *exchange.Server
+	Danish     *ca.Authority
+	Foreign    *ca.Authority
+	Stranger   *ca.Authority // nobody trusts it
+	Mailboxes  []Mailbox
+	Recipients []Recipient
+
+	server *http.Server
+	now    func() time.Time
+}
+
+// Options are what may differ between one world and another.
+type Options struct {
+	Listen string // on loopback; "" is any free port
+	Now    func() time.Time
+	Fast   bool // shorter keys: for tests
+}
+
+// Open makes the world and serves it until Close.
+func Open(ctx context.Context, o Options) (_ *University, err error) {
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:0"
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	var settings net.ListenConfig
+	listener, err := settings.Listen(ctx, "tcp", o.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("opening the sandbox: %w", err)
+	}
+	if host, _, _ := net.SplitHostPort(listener.Addr().String()); !net.ParseIP(host).IsLoopback() {
+		return nil, errors.Join(errors.New("the sandbox lets everybody in: it listens on loopback only"), listener.Close())
+	}
+	u := &University{URL: "http://" + listener.Addr().String(), now: o.Now}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, listener.Close())
+		}
+	}()
+	if err := u.populate(o); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/ca/dk/", http.StripPrefix("/ca/dk", u.Danish.Handler()))
+	mux.Handle("/ca/int/", http.StripPrefix("/ca/int", u.Foreign.Handler()))
+	mux.Handle("/ca/stranger/", http.StripPrefix("/ca/stranger", u.Stranger.Handler()))
+	mux.Handle("/v1.0/", u.Exchange.Handler())
+	mux.Handle("/upload/", u.Exchange.Handler())
+	mux.Handle("/"+u.Tenant.Tenant+"/", u.Entra.Handler())
+	u.pages(mux)
+	u.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = u.server.Serve(listener) }()
+	return u, nil
+}
+
+// Close ends it.
+func (u *University) Close() error {
+	u.Exchange.Close()
+	return u.server.Close()
+}
+
+func (u *University) populate(o Options) (err error) {
+	if err := u.authorities(o); err != nil {
+		return err
+	}
+	if err := u.issue(o); err != nil {
+		return err
+	}
+	u.Tenant = entraid.University()
+	u.Tenant.Base, u.Tenant.Now = u.URL, o.Now
+	if u.Entra, err = entraid.New(u.Tenant); err != nil {
+		return err
+	}
+	boxes := make([]exchange.Mailbox, len(u.Mailboxes))
+	for i, m := range u.Mailboxes {
+		boxes[i] = exchange.Mailbox{Address: m.Address, Name: m.Name}
+	}
+	u.Exchange, err = exchange.New(exchange.Config{
+		Verify: u.Entra.VerifyGraphToken, Mailboxes: boxes, Domains: Domains(), Now: o.Now, SendDelay: 20 * time.Millisecond,
+		Allowed: func(app, mailbox string) bool { return app == u.Tenant.API && u.isFunctionMailbox(mailbox) },
+		Members: u.members,
+	})
+	return err
+}
+
+func (u *University) authorities(o Options) (err error) {
+	at := func(path string) ca.Options { return ca.Options{BaseURL: u.URL + path, Now: o.Now, Fast: o.Fast} }
+	if u.Danish, err = ca.NewDanish(at("/ca/dk")); err != nil {
+		return err
+	}
+	if u.Foreign, err = ca.NewForeign(at("/ca/int")); err != nil {
+		return err
+	}
+	strange := at("/ca/stranger")
+	strange.Name = "Ukendt"
+	u.Stranger, err = ca.NewForeign(strange)
+	return err
+}
+
+func (u *University) isFunctionMailbox(address string) bool {
+	for _, m := range u.Mailboxes {
+		if strings.EqualFold(m.Address, address) {
+			return true
+		}
+	}
+	return false
+}
+
+func (u *University) members(person string) []string {
+	for _, p := range u.Tenant.Personas {
+		if p.ID == person {
+			return p.Groups
+		}
+	}
+	return nil
+}
+
+// Persona finds an invented person by the first part of their address.
+func (u *University) Persona(local string) (entraid.Persona, bool) {
+	for _, p := range u.Tenant.Personas {
+		if name, _, _ := strings.Cut(p.Address, "@"); name == local {
+			return p, true
+		}
+	}
+	return entraid.Persona{}, false
+}
+
+// Credential is how the service proves itself to the sandbox's Graph.
+func (u *University) Service() entraid.Application { return u.Tenant.Applications[0] }
