@@ -30,6 +30,9 @@ type Grant struct {
 
 // PutMailbox stores a mailbox, or gives the one with that address a new name, key and certificate.
 func (s *Store) PutMailbox(ctx context.Context, m Mailbox, entry audit.Entry) error {
+	if m.Chain == nil {
+		m.Chain = []byte{} // no issuers to send along is an answer too, and not NULL
+	}
 	_, err := s.change(ctx, entry, `INSERT INTO mailbox (id, address, name, certificate, chain, key, wrapped_key, key_version, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (address) DO UPDATE SET name = excluded.name, certificate = excluded.certificate, chain = excluded.chain,

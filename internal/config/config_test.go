@@ -1,0 +1,157 @@
+package config_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"aau.dk/sendsikker/internal/config"
+)
+
+func none(string) string { return "" }
+
+// good is a configuration without a fault.
+func good(t *testing.T) config.Config {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "roots.pem")
+	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const id = "7e4a4700-0000-4000-8000-000000000001"
+	c := config.Config{Listen: ":8443", PublicURL: "https://sikker.example.dk", Data: t.TempDir(), Workers: 4, Log: "info"}
+	c.TLS.Proxy = true
+	c.Entra.Tenant, c.Entra.Audience, c.Entra.Scope, c.Entra.Role = id, id, "s", "r"
+	c.Entra.Authority, c.Graph.URL = "https://login.example", "https://graph.example/v1.0"
+	c.Graph.Credential, c.Graph.ClientID, c.Graph.Large = "workload-identity", id, "refuse"
+	c.Mail.Domains, c.Trust.Roots, c.Trust.Deadline = []string{"Example.DK "}, []string{file}, time.Second
+	return c
+}
+
+func TestAGoodConfigurationHasNoFault(t *testing.T) {
+	t.Parallel()
+	c := good(t)
+	if err := c.Check(none); err != nil {
+		t.Fatal(err)
+	}
+	if c.Mail.Domains[0] != "example.dk" {
+		t.Errorf("domain %q was not made canonical", c.Mail.Domains[0])
+	}
+}
+
+func TestEveryFaultIsNamedAtOnce(t *testing.T) {
+	t.Parallel()
+	var c config.Config
+	err := c.Check(none)
+	if err == nil {
+		t.Fatal("nothing at all is a good configuration")
+	}
+	for _, setting := range []string{
+		"listen", "public-url", "data", "tls-certificate", "entra-tenant", "entra-audience", "entra-scope", "entra-role", "entra-authority",
+		"graph-url", "graph-credential", "graph-large", "graph-client-id", "mail-domains", "trust-roots", "trust-deadline", "workers", "log",
+	} {
+		if !strings.Contains(err.Error(), setting+": ") {
+			t.Errorf("%s is not named in:\n%v", setting, err)
+		}
+	}
+}
+
+func TestOneFaultAtATime(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, setting string
+		spoil         func(c *config.Config)
+	}{
+		{"a proxy and certificates", "tls-proxy", func(c *config.Config) { c.TLS.Certificate = "x" }},
+		{"http to the world", "public-url", func(c *config.Config) { c.PublicURL = "http://sikker.example.dk" }},
+		{"a password in an address", "graph-url", func(c *config.Config) { c.Graph.URL = "https://me:secret@graph.example" }},
+		{"the common tenant", "entra-tenant", func(c *config.Config) { c.Entra.Tenant = "common" }},
+		{"a client by name", "entra-clients", func(c *config.Config) { c.Entra.Clients = []string{"outlook"} }},
+		{"an address for a domain", "mail-domains", func(c *config.Config) { c.Mail.Domains = []string{"a@example.dk"} }},
+		{"a bare top level", "mail-domains", func(c *config.Config) { c.Mail.Domains = []string{"dk"} }},
+		{"a missing roots file", "trust-roots", func(c *config.Config) { c.Trust.Roots = []string{"/nowhere/roots.pem"} }},
+		{"a secret way without one", "graph-secret-file", func(c *config.Config) { c.Graph.Credential = "secret" }},
+		{"a missing secret file", "graph-secret-file", func(c *config.Config) { c.Graph.Credential = "secret"; c.Graph.SecretFile = "/nowhere/secret" }},
+		{"too many workers", "workers", func(c *config.Config) { c.Workers = 1000 }},
+	}
+	for _, one := range cases {
+		t.Run(one.name, func(t *testing.T) {
+			t.Parallel()
+			c := good(t)
+			one.spoil(&c)
+			err := c.Check(none)
+			if err == nil || !strings.HasPrefix(err.Error(), one.setting+": ") {
+				t.Errorf("got %v, want a fault of %s", err, one.setting)
+			}
+		})
+	}
+}
+
+func TestASecretShowsNowhere(t *testing.T) {
+	t.Parallel()
+	const value = "meget-hemmeligt"
+	c := good(t)
+	c.Graph.Credential = "secret"
+	if err := c.Check(func(name string) string { return map[string]string{"SENDSIKKER_GRAPH_SECRET": value}[name] }); err != nil {
+		t.Fatal(err)
+	}
+	if c.Graph.Secret.Reveal() != value {
+		t.Fatal("the secret is lost")
+	}
+	var shown strings.Builder
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%x", "%q"} {
+		fmt.Fprintf(&shown, verb, c)
+		fmt.Fprintf(&shown, verb, c.Graph.Secret)
+	}
+	slog.New(slog.NewTextHandler(&shown, nil)).Info("x", "config", c, "secret", c.Graph.Secret)
+	slog.New(slog.NewJSONHandler(&shown, nil)).Info("x", "secret", c.Graph.Secret)
+	if text, err := json.Marshal(c.Graph.Secret); err == nil {
+		shown.Write(text)
+	}
+	if strings.Contains(shown.String(), value) {
+		t.Errorf("the secret shows in: %s", shown.String())
+	}
+}
+
+func parse(t *testing.T, yaml string, args ...string) (config.Config, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(path, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var c config.Config
+	parser, err := kong.New(&c, kong.Configuration(config.File, path), kong.Exit(func(int) {}))
+	if err != nil {
+		return c, err
+	}
+	_, err = parser.Parse(args)
+	return c, err
+}
+
+func TestTheFileGivesSettingsInLevelsAndTheCommandLineWins(t *testing.T) {
+	t.Parallel()
+	c, err := parse(t, "graph:\n  url: https://one.example\n  large: upload\nmail: {domains: [a.dk, b.dk]}\nworkers: 3\ntls-proxy: true\n", "--graph-url=https://two.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Graph.URL != "https://two.example" || c.Graph.Large != "upload" || len(c.Mail.Domains) != 2 || c.Workers != 3 || !c.TLS.Proxy || c.Entra.Scope != "Mail.SendSecure" {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestASettingThatDoesNotExistIsAFault(t *testing.T) {
+	t.Parallel()
+	_, err := parse(t, "graph:\n  ulr: https://one.example\nworker: 3\n")
+	if err == nil || !strings.Contains(err.Error(), "graph-ulr, worker") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := parse(t, "- not\n- settings\n"); err == nil {
+		t.Error("a list was taken for settings")
+	}
+}
