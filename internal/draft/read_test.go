@@ -201,7 +201,7 @@ func FuzzReadMessage(f *testing.F) {
 	f.Add([]byte("To: =?utf-8?q?=0D=0A?= <bo@partner.example>\r\nSubject: x\r\nContent-Type: multipart/mixed;\r\n boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n"))
 	f.Add([]byte("From x\nBcc: a: b@c.d, e@f.g;\nReferences: <<a> <b>\n\n\r\n\n.\n"))
 	f.Add([]byte("Content-Type: multipart/a; boundary=\"b c\"\n\n--b c \nContent-Type: multipart/b; boundary=d\n\n--d\n--d--\n--b c--"))
-	f.Add([]byte(strings.Repeat("x: y\r\n z\r\n", 50) + "\r\n" + strings.Repeat("x", 70_000) + "\r\ny"))
+	f.Add([]byte(strings.Repeat("x: y\r\n z\r\n", 5) + "\r\n" + strings.Repeat("x", 300) + "\r\ny"))
 	// What is let through has CRLF alone and no NUL, and read once more it passes through unchanged; the draft can be
 	// normalized, and if it is valid, its header is read back with the same recipients.
 	f.Fuzz(func(t *testing.T, message []byte) {

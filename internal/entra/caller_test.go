@@ -20,7 +20,7 @@ func TestAUserIsRecognised(t *testing.T) {
 	}
 	want := entra.Caller{
 		Kind: entra.User, Tenant: k.config.Tenant, ID: k.anna().ID, Client: k.config.AddIn,
-		Name: "Anna Eksempel", Address: "anna@uni.example", Groups: []string{entraid.Group(1)},
+		Name: "Anna Eksempel", Address: "anna@aau.example", Groups: []string{entraid.Group(1)},
 		Roles: []string{"Admin"}, TokenID: "AbC-_1",
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -108,16 +108,16 @@ func TestNamesAreSafeToShow(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
 	cases := []struct{ name, username, wantName, wantAddress string }{
-		{"Åse Æble Øst", "aase@uni.example", "Åse Æble Øst", "aase@uni.example"},
-		{"Anna\r\nBcc: x@y.example", "a@uni.example", "Anna Bcc: x@y.example", "a@uni.example"},
-		{"Anna\x00\u202egro.live\u2066", "a@uni.example", "Annagro.live", "a@uni.example"},
-		{"  \u200b ", "a@uni.example", "a@uni.example", "a@uni.example"},
+		{"Åse Æble Øst", "aase@aau.example", "Åse Æble Øst", "aase@aau.example"},
+		{"Anna\r\nBcc: x@y.example", "a@aau.example", "Anna Bcc: x@y.example", "a@aau.example"},
+		{"Anna\x00\u202egro.live\u2066", "a@aau.example", "Annagro.live", "a@aau.example"},
+		{"  \u200b ", "a@aau.example", "a@aau.example", "a@aau.example"},
 		{"", "+45 12 34 56 78", "+45 12 34 56 78", ""},
-		{"Anna", "Anna <a@uni.example>", "Anna", ""},
-		{"Anna", "a@uni.example\r\n", "Anna", ""},
-		{"Anna", "a@uni.example, b@uni.example", "Anna", ""},
+		{"Anna", "Anna <a@aau.example>", "Anna", ""},
+		{"Anna", "a@aau.example\r\n", "Anna", ""},
+		{"Anna", "a@aau.example, b@aau.example", "Anna", ""},
 		{"", "", k.anna().ID, ""},
-		{strings.Repeat("å", 300), strings.Repeat("a", 300) + "@uni.example", strings.Repeat("å", 256), ""},
+		{strings.Repeat("å", 300), strings.Repeat("a", 300) + "@aau.example", strings.Repeat("å", 256), ""},
 	}
 	for _, c := range cases {
 		got, err := k.verifier.Verify(t.Context(), user(k, entraid.With("name", c.name), entraid.With("preferred_username", c.username)))

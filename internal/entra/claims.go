@@ -3,7 +3,6 @@ package entra
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 )
 
@@ -117,7 +116,7 @@ func (c claims) kind() (Kind, error) {
 		// Only access tokens of users have scp.
 		return User, nil
 	case c.hasScopes:
-		return "", fmt.Errorf("scp and an idtyp that is not user contradict each other")
+		return "", errors.New("scp and an idtyp that is not user contradict each other")
 	case c.isIDToken:
 		return "", errors.New("an ID token, not an access token")
 	case c.idtyp == "app":

@@ -13,16 +13,14 @@ import (
 // identify checks what go-oidc does not: that this is a version 2 access token, of this tenant, for this API, about
 // somebody, and valid now. The order makes the code name the first thing that its reader can mend.
 func (v *Verifier) identify(c claims) (Kind, error) {
-	if c.ver != "2.0" && c.aud != "" && strings.HasSuffix(strings.ToLower(c.aud), v.config.Audience) {
-		// v1 writes the audience as the GUID or as api://…/GUID, as the client asked for it.
+	if c.ver != "2.0" && strings.HasSuffix(strings.ToLower(c.aud), v.config.Audience) {
+		// v1 writes the audience as the GUID or as api://…/GUID, as the client asked for it. The GUID alone ends here
+		// too, so what passes the next check is version 2.
 		return "", refuse(CodeWrongVersion, errors.New("a v1 token for this API: set api.requestedAccessTokenVersion to 2 in its registration"))
 	}
 	// Exactly, and as one string: v2's aud is always the API's client id.
 	if !strings.EqualFold(c.aud, v.config.Audience) {
 		return "", refuse(CodeWrongAudience, errors.New("aud is not this API"))
-	}
-	if c.ver != "2.0" {
-		return "", refuse(CodeWrongVersion, errors.New("ver is not 2.0"))
 	}
 	if c.tid != v.config.Tenant {
 		return "", refuse(CodeWrongTenant, errors.New("tid is not our tenant"))

@@ -72,6 +72,12 @@ var wrong = []struct {
 	{"an application by a public client, without idtyp", func(k *kit) string {
 		return app(k, entraid.Without("idtyp"), entraid.With("azpacr", "0"))
 	}, entra.CodeWrongKind},
+	{"a user's claims under a client's, without idtyp", func(k *kit) string {
+		return user(k, entraid.Without("scp"), entraid.Without("preferred_username"), entraid.With("azpacr", "1"))
+	}, entra.CodeWrongKind},
+	{"a person's name in an application's token, without idtyp", func(k *kit) string {
+		return app(k, entraid.Without("idtyp"), entraid.With("preferred_username", "anna@aau.example"))
+	}, entra.CodeWrongKind},
 	{"a Graph token of a person", func(k *kit) string { p := k.anna(); return k.IssueGraph(k.caseSystem(), &p) }, entra.CodeWrongAudience},
 	{"a Graph token of an application", func(k *kit) string { return k.IssueGraph(k.caseSystem(), nil) }, entra.CodeWrongAudience},
 	{"a token for another API", func(k *kit) string { return user(k, entraid.With("aud", entraid.Group(9))) }, entra.CodeWrongAudience},
@@ -95,7 +101,7 @@ var wrong = []struct {
 	}, entra.CodeWrongIssuer},
 	{"an issuer with a slash more", func(k *kit) string { return user(k, entraid.With("iss", k.Issuer()+"/")) }, entra.CodeWrongIssuer},
 	{"no oid", func(k *kit) string { return user(k, entraid.Without("oid")) }, entra.CodeNoIdentity},
-	{"an oid that is an address", func(k *kit) string { return user(k, entraid.With("oid", "anna@uni.example")) }, entra.CodeNoIdentity},
+	{"an oid that is an address", func(k *kit) string { return user(k, entraid.With("oid", "anna@aau.example")) }, entra.CodeNoIdentity},
 	{"OID in another case", func(k *kit) string {
 		return user(k, entraid.Without("oid"), entraid.With("OID", k.anna().ID))
 	}, entra.CodeNoIdentity},
@@ -175,7 +181,7 @@ func TestNoErrorHoldsAnythingOfTheToken(t *testing.T) {
 		}
 		f := fault.From(err)
 		text := fmt.Sprintf("%v %+v %s %s", err, f, f.Say.DA, f.Say.EN)
-		secrets := []string{"anna@uni.example", k.anna().Name, k.anna().ID, k.config.AddIn, k.config.Tenant, "etc/passwd", "nobodys-key", "hemmelig"}
+		secrets := []string{"anna@aau.example", k.anna().Name, k.anna().ID, k.config.AddIn, k.config.Tenant, "etc/passwd", "nobodys-key", "hemmelig"}
 		for _, piece := range strings.Split(token, ".") {
 			if len(piece) > 12 {
 				secrets = append(secrets, piece, piece[:12])

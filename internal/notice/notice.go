@@ -1,6 +1,8 @@
 package notice
 
 import (
+	"html/template"
+	"strings"
 	"time"
 
 	"aau.dk/sendsikker/internal/fault"
@@ -24,9 +26,9 @@ type Certificate struct {
 // Recipient is what happened to one recipient.
 type Recipient struct {
 	Name, Address string
-	Route         string // "internal", "smime", …
+	Route         string // "internal", "smime", …: DESIGN's words; one that is not known here is claimed to be nothing special
 	Certificates  []Certificate
-	State         string // "sent", "rejected", "unknown", …
+	State         string // "sent", "rejected"; anything else is treated as unknown, because that is what it is
 	At            time.Time
 	Say           fault.Sentence // why not, and what to do: shown for what did not go out
 }
@@ -40,5 +42,53 @@ type Notice struct {
 	Language                    string // "da" or "en": which stands first; "" = da
 }
 
-// Render writes the paper.
-func Render(n Notice) (subject string, html string, err error) { return "", "", nil }
+// Kind is Receipt when everything went out, and nothing else.
+func (n Notice) Kind() Kind {
+	for _, r := range n.Recipients {
+		if r.outcome() != sent {
+			return ErrorReport
+		}
+	}
+	return Receipt
+}
+
+// Render writes the paper: a subject for the message that holds it, and a whole page of HTML. An error is ours, not the
+// facts': anything in them can be shown.
+func Render(n Notice) (subject string, html string, err error) {
+	p, err := newPage(n)
+	if err != nil {
+		return "", "", err
+	}
+	parsed, err := template.New("notice").Parse(layout)
+	if err != nil {
+		return "", "", err
+	}
+	var out strings.Builder
+	if err := parsed.Execute(&out, p); err != nil {
+		return "", "", err
+	}
+	return p.Title, out.String(), nil
+}
+
+// outcome is what a reader needs to know of a state.
+type outcome int
+
+const (
+	unclear outcome = iota // the zero value: what nobody knows may have gone out
+	failed
+	sent
+)
+
+func (r Recipient) outcome() outcome {
+	switch r.State {
+	case "sent":
+		return sent
+	case "rejected", "refused":
+		return failed
+	}
+	return unclear
+}
+
+// mentioned is false for an internal recipient that got the mail: colleagues get an ordinary copy, and the paper counts
+// them instead of naming them. One that did not get it is named like everybody else.
+func (r Recipient) mentioned() bool { return r.Route != "internal" || r.outcome() != sent }

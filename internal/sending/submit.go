@@ -1,6 +1,7 @@
 package sending
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
@@ -74,7 +75,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (id string, err er
 	}
 	m := store.Message{
 		ID: uuid.Must(uuid.NewV7()).String(), MailboxID: from.ID, MailboxAddress: from.Address,
-		CallerKind: string(sub.Caller.Kind), CallerID: sub.Caller.ID, Language: d.Language, IdempotencyKey: sub.IdempotencyKey,
+		CallerKind: string(sub.Caller.Kind), CallerID: sub.Caller.ID, Language: cmp.Or(d.Language, "da"), IdempotencyKey: sub.IdempotencyKey,
 		WrappedKey: wrapped.Bytes, KeyVersion: wrapped.Version, AcceptedAt: s.Now().UTC().Truncate(time.Millisecond),
 	}
 	m.HeaderID = "<" + m.ID + "@" + domainOf(from.Address) + ">"

@@ -15,6 +15,7 @@ type entity struct {
 	media, encoding string // lower case
 	parameters      map[string]string
 	fileName        string
+	typed           bool // there is a Content-Type
 	body            []byte
 }
 
@@ -27,6 +28,7 @@ func parseEntity(data []byte) (entity, bool) {
 	}
 	e := entity{media: "text/plain", body: body, encoding: strings.ToLower(strings.TrimSpace(fields["content-transfer-encoding"]))}
 	if value, given := fields["content-type"]; given {
+		e.typed = true
 		media, parameters, _ := mime.ParseMediaType(value) // what cannot be understood is no S/MIME
 		e.media, e.parameters, e.fileName = media, parameters, parameters["name"]
 	}

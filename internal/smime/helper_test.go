@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -63,6 +64,8 @@ func ecKey(c elliptic.Curve) crypto.Signer { return must(ecdsa.GenerateKey(c, ra
 
 func issue(key crypto.Signer, t *x509.Certificate, above identity) identity {
 	t.SerialNumber = new(big.Int).SetBytes(append([]byte{0x41}, must(randomBytes(15))...))
+	id := sha256.Sum256(must(x509.MarshalPKIXPublicKey(key.Public())))
+	t.SubjectKeyId = id[:20]
 	t.NotBefore, t.NotAfter = now().Add(-time.Hour), now().AddDate(1, 0, 0)
 	parent, signer := above.cert, above.key
 	if parent == nil {

@@ -2,7 +2,6 @@ package smime_test
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/x509"
@@ -13,8 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"aau.dk/sendsikker/internal/smime"
 )
 
 // peer skips where a program is missing, and fails instead where CI=true.
@@ -66,13 +63,6 @@ func run(t *testing.T, env []string, program string, args ...string) string {
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
-		if os.Getenv("KEEP") != "" {
-			t.Logf("env %v", env)
-			exec.Command("cp", "-r", strings.TrimPrefix(env[0], "GNUPGHOME="), "/tmp/gh").Run()
-			exec.Command("cp", args[len(args)-1], "/tmp/gh/in").Run()
-			b, e := os.ReadFile(args[len(args)-2])
-			t.Logf("output %d bytes %v", len(b), e)
-		}
 		t.Fatalf("%s %s: %v\n%s%s", program, strings.Join(args, " "), err, out.String(), errs.String())
 	}
 	return out.String()
@@ -106,6 +96,9 @@ func TestOpenSSLReadsWhatWeSeal(t *testing.T) {
 	everybody := []identity{alice(), mailbox(), bo(), carla(), dorte()}
 	for _, from := range []identity{mailbox(), alice(), bo(), carla(), dorte()} {
 		for _, e := range entities {
+			if len(e.text) > 1<<20 && !from.cert.Equal(mailbox().cert) {
+				continue // once is enough
+			}
 			t.Run(from.cert.Subject.CommonName+" "+e.name, func(t *testing.T) {
 				t.Parallel()
 				dir := folder(t)
@@ -181,6 +174,18 @@ func sExpression(k *rsa.PrivateKey) []byte {
 	return b.Bytes()
 }
 
+// gpgDecrypt does not look at the exit status: gpgsm ends with 2 after a perfect decryption where the certificate of an
+// entry before ours is not in its keyring. The callers compare the content byte for byte and verify its signature.
+func gpgDecrypt(t *testing.T, env []string, out, in string) []byte {
+	t.Helper()
+	cmd := exec.Command("gpgsm", "--decrypt", "-o", out, in)
+	cmd.Env = append(os.Environ(), env...)
+	if said, err := cmd.CombinedOutput(); err != nil && !strings.Contains(string(said), "failed to find the certificate") {
+		t.Fatalf("gpgsm --decrypt: %v\n%s", err, said)
+	}
+	return get(t, out)
+}
+
 // gpgsm 2.2 knows neither EC recipients nor certificates that were signed with RSASSA-PSS and default salts, so the mailbox
 // of the OCES kind is read, but its signature is verified only where gpgsm can follow the chain.
 func TestGpgsmReadsWhatWeSeal(t *testing.T) {
@@ -193,8 +198,7 @@ func TestGpgsmReadsWhatWeSeal(t *testing.T) {
 			dir := folder(t)
 			der := put(t, dir, "in", cmsOf(t, seal(t, alice(), e.text, []identity{bo(), to, mailbox()})[0]))
 			inner := filepath.Join(dir, "inner")
-			run(t, env, "gpgsm", "--decrypt", "-o", inner, der)
-			content, signature := splitSigned(t, get(t, inner))
+			content, signature := splitSigned(t, gpgDecrypt(t, env, inner, der))
 			if string(content) != e.text {
 				t.Fatalf("%s: content changed: %d bytes, want %d", e.name, len(content), len(e.text))
 			}
@@ -210,8 +214,7 @@ func TestGpgsmReadsWhatTheMailboxOfTheOCESKindSeals(t *testing.T) {
 	dir := folder(t)
 	der := put(t, dir, "in", cmsOf(t, seal(t, mailbox(), entityText, []identity{mailbox(), alice()})[0]))
 	inner := filepath.Join(dir, "inner")
-	run(t, env, "gpgsm", "--decrypt", "-o", inner, der)
-	if content, _ := splitSigned(t, get(t, inner)); string(content) != entityText {
+	if content, _ := splitSigned(t, gpgDecrypt(t, env, inner, der)); string(content) != entityText {
 		t.Fatal("content changed")
 	}
 }
@@ -294,9 +297,6 @@ func fromOpenSSL(t *testing.T, from, to identity, stream, signing string) {
 	case "pss":
 		sign = append(sign, "-keyopt", "rsa_padding_mode:pss")
 	case "skid":
-		if len(from.cert.SubjectKeyId) == 0 || len(to.cert.SubjectKeyId) == 0 {
-			t.Skip("certificate without a key identifier")
-		}
 		sign, encrypt = append(sign, "-keyid"), append(encrypt, "-keyid")
 	}
 	run(t, nil, "openssl", sign...)
@@ -345,6 +345,3 @@ func TestWeOpenWhatGpgsmAndNSSWrite(t *testing.T) {
 		}
 	}
 }
-
-var _ crypto.Signer = (*rsa.PrivateKey)(nil)
-var _ = smime.Compat

@@ -121,13 +121,12 @@ var (
 func (o *opener) run() error {
 	for {
 		e, ok := parseEntity(o.entity)
-		if !ok {
-			switch n := len(o.layers); {
-			case n == 0:
-				return errNoMIME
-			case o.layers[n-1].Kind == Encrypted:
-				return cms.ErrDecrypt // noise: the content key was forged, and nothing else may be said
-			}
+		switch n := len(o.layers); {
+		case n == 0 && !ok:
+			return errNoMIME
+		case n > 0 && o.layers[n-1].Kind == Encrypted && !e.typed:
+			return cms.ErrDecrypt // noise: the content key was forged, and nothing else may be said
+		case !ok:
 			return nil // a signature vouches for whatever stands under it
 		}
 		protection := e.protection()

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -139,5 +138,5 @@ func (e *Entra) persona(hint string) (Persona, error) {
 			return p, nil
 		}
 	}
-	return Persona{}, fmt.Errorf("no such persona")
+	return Persona{}, errors.New("entraid: no such persona")
 }

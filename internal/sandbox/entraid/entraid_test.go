@@ -66,7 +66,7 @@ func TestGoOIDCDiscoversTheTenantAndBelievesItsIDTokens(t *testing.T) {
 func TestSomebodySignsInWithACodeOnce(t *testing.T) {
 	t.Parallel()
 	e, c := start(t)
-	back := signIn(t, e, c, url.Values{"login_hint": {"anna@uni.example"}})
+	back := signIn(t, e, c, url.Values{"login_hint": {"anna@aau.example"}})
 	if back.Get("state") != "s-1" {
 		t.Fatalf("sent back with %v", back)
 	}
@@ -161,7 +161,7 @@ func TestABadRequestIsNotSentToAStrangersAddress(t *testing.T) {
 			t.Errorf("%s: %v %v", name, location, err)
 		}
 	}
-	fragment := authorize(t, e, c, url.Values{"response_mode": {"fragment"}, "login_hint": {"anna@uni.example"}})
+	fragment := authorize(t, e, c, url.Values{"response_mode": {"fragment"}, "login_hint": {"anna@aau.example"}})
 	if location, err := fragment.Location(); err != nil || !strings.HasPrefix(location.Fragment, "code=") {
 		t.Errorf("fragment: %v %v", location, err)
 	}

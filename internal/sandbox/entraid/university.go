@@ -11,7 +11,7 @@ func University() Config {
 		return Persona{
 			ID:      fmt.Sprintf("0e750000-0000-4000-8000-%012d", n),
 			Name:    name + " Eksempel",
-			Address: local + "@uni.example",
+			Address: local + "@aau.example",
 			Groups:  groups,
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"slices"
 	"time"
 )
 
@@ -130,56 +129,4 @@ func key(serial *big.Int) string {
 		return "-" + string(serial.Bytes())
 	}
 	return "+" + string(serial.Bytes())
-}
-
-// scope is what a list is about when it is not about everything (RFC 5280 section 5.2.5).
-type scope struct {
-	usersOnly, authoritiesOnly bool
-	addresses                  []string // where the list says that it lies; a shard of a list is told by this alone
-}
-
-type issuingDistributionPoint struct {
-	Name struct {
-		Full     []asn1.RawValue `asn1:"optional,tag:0"`
-		Relative asn1.RawValue   `asn1:"optional,tag:1"`
-	} `asn1:"optional,tag:0"`
-	UsersOnly       bool           `asn1:"optional,tag:1"`
-	AuthoritiesOnly bool           `asn1:"optional,tag:2"`
-	SomeReasons     asn1.BitString `asn1:"optional,tag:3"`
-	Indirect        bool           `asn1:"optional,tag:4"`
-	AttributesOnly  bool           `asn1:"optional,tag:5"`
-}
-
-const tagURI = 6 // GeneralName uniformResourceIdentifier
-
-func parseScope(der []byte) (scope, error) {
-	var point issuingDistributionPoint
-	if rest, err := asn1.Unmarshal(der, &point); err != nil || len(rest) > 0 {
-		return scope{}, errors.Join(errScope, err)
-	}
-	// A list of some reasons only proves nothing good, and the entries of an indirect one are not the issuer's alone.
-	if point.Indirect || point.AttributesOnly || point.SomeReasons.BitLength > 0 || len(point.Name.Relative.FullBytes) > 0 {
-		return scope{}, errScope
-	}
-	found := scope{usersOnly: point.UsersOnly, authoritiesOnly: point.AuthoritiesOnly}
-	for _, name := range point.Name.Full {
-		if name.Class == asn1.ClassContextSpecific && name.Tag == tagURI {
-			found.addresses = append(found.addresses, string(name.Bytes))
-		}
-	}
-	if len(point.Name.Full) > 0 && len(found.addresses) == 0 {
-		return scope{}, errScope // named in a way that no certificate of ours can be compared with
-	}
-	return found, nil
-}
-
-// covers follows RFC 5280 section 6.3.3 (b)(2): one name of the list must be one of the certificate's, or a shard for
-// other certificates, signed by the same authority, could stand in for the one that holds this certificate's serial.
-func (s scope) covers(certificate *x509.Certificate) bool {
-	if s.usersOnly && certificate.IsCA || s.authoritiesOnly && !certificate.IsCA {
-		return false
-	}
-	return len(s.addresses) == 0 || slices.ContainsFunc(s.addresses, func(address string) bool {
-		return slices.Contains(certificate.CRLDistributionPoints, address)
-	})
 }

@@ -78,6 +78,9 @@ func TestWhatAListSaysAndWhenItIsNotBelieved(t *testing.T) {
 		{"the list is for some reasons only", foreign(), subject, listOf(t, foreign(), with(point("", asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 3, Bytes: []byte{5, 0x60}}))), unknown},
 		{"the list is indirect", foreign(), subject, listOf(t, foreign(), with(point(self, yes(4)))), unknown},
 		{"the list is another shard", foreign(), subject, listOf(t, foreign(), with(point(web.URL+"/another"))), unknown},
+		{"the list says that it is not indirect", foreign(), subject, listOf(t, foreign(), with(point(self, no(4)))), good},
+		{"the list has a limit that nobody knows", foreign(), subject, listOf(t, foreign(), with(point(self, yes(6)))), unknown},
+		{"the list has something else for a limit", foreign(), subject, listOf(t, foreign(), with(point("", asn1.RawValue{Tag: asn1.TagInteger, Bytes: []byte{1}}))), unknown},
 		{"the list's own name is garbage", foreign(), subject, listOf(t, foreign(), with(pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: []byte{0x30, 5}})), unknown},
 	}
 	var serve []byte
@@ -157,55 +160,4 @@ func longList(b *testing.B, entries int64, revoked *x509.Certificate) []byte {
 				x509.RevocationListEntry{SerialNumber: serial.Add(serial, big.NewInt(i)), RevocationTime: start})
 		}
 	}, revoked)
-}
-
-// FuzzParse: whatever the bytes, what parses is a list that our authority signed: its signed part is that of a seed.
-func FuzzParse(f *testing.F) {
-	subject := named(f, foreign(), "http://crl.example/list")
-	seeds := [][]byte{
-		listOf(f, foreign(), nil), listOf(f, foreign(), nil, subject), listOf(f, stranger(), nil, subject),
-		listOf(f, foreign(), with(point("http://crl.example/list"))), listOf(f, foreign(), with(point("", yes(1), yes(4)))),
-	}
-	for _, seed := range seeds {
-		f.Add(seed)
-	}
-	issuer := foreign().Issuing().Certificate
-	f.Fuzz(func(t *testing.T, der []byte) {
-		list, err := crl.Parse(der, issuer, start)
-		if err != nil {
-			if list != nil {
-				t.Fatal("a list and an error")
-			}
-			return
-		}
-		_, _, _ = list.Revoked(subject)
-		parsed := must(x509.ParseRevocationList(der))
-		for _, seed := range seeds {
-			if bytes.Equal(must(x509.ParseRevocationList(seed)).RawTBSRevocationList, parsed.RawTBSRevocationList) {
-				return
-			}
-		}
-		t.Fatal("a list is believed that our authority has not signed")
-	})
-}
-
-// FuzzScope: whatever the bytes of an issuingDistributionPoint that an authority signs, nothing panics, and a list that
-// is for some certificates only is never taken as covering another authority's shard.
-func FuzzScope(f *testing.F) {
-	self := "http://crl.example/list"
-	subject := named(f, foreign(), self)
-	f.Add(point(self).Value)
-	f.Add(point("http://crl.example/other", yes(1)).Value)
-	f.Add(point("", yes(2)).Value)
-	f.Add(point(self, yes(4)).Value)
-	f.Fuzz(func(t *testing.T, value []byte) {
-		der := listOf(t, foreign(), with(pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: value}))
-		list, err := crl.Parse(der, foreign().Issuing().Certificate, start)
-		if err != nil {
-			return
-		}
-		if _, _, err := list.Revoked(subject); err == nil && bytes.Contains(value, []byte("http://")) && !bytes.Contains(value, []byte(self)) {
-			t.Fatal("a shard with another name covers the certificate")
-		}
-	})
 }

@@ -118,6 +118,10 @@ func yes(tag int) asn1.RawValue {
 	return asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: tag, Bytes: []byte{0xff}}
 }
 
+func no(tag int) asn1.RawValue {
+	return asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: tag, Bytes: []byte{0}}
+}
+
 func with(extension pkix.Extension) func(*x509.RevocationList) {
 	return func(list *x509.RevocationList) { list.ExtraExtensions = append(list.ExtraExtensions, extension) }
 }
