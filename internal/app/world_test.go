@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"os"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -149,6 +150,10 @@ func call(t *testing.T, method, path, bearer, contentType string, body io.Reader
 	}
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
+	}
+	if length := request.Header.Get("X-Test-Length"); length != "" {
+		request.Header.Del("X-Test-Length")
+		request.ContentLength, _ = strconv.ParseInt(length, 10, 64)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {

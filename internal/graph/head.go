@@ -89,7 +89,7 @@ func readHead(r *bufio.Reader) (*head, error) {
 	return h, nil
 }
 
-// decode is the body without its base64. Its end is checked: what follows the padding must be nothing.
+// decode is the body without its base64; text that is not base64 is an error of the reader.
 func (h *head) decode(body io.Reader) io.Reader { return base64.NewDecoder(base64.StdEncoding, body) }
 
 // largeDraft has no body on purpose: MS-OXOSMIME 2.1.3.2 says it SHOULD NOT be set.

@@ -93,7 +93,7 @@ func TestALargeSealedMessageArrivesWithTheSameCMSAndHeader(t *testing.T) {
 
 func TestOnlyEnvelopedDataMayBeLarge(t *testing.T) {
 	t.Parallel()
-	text := sealed("bo@partner.example", noise(3_500_000))
+	text := big()
 	for name, change := range map[string][2]string{
 		"a message in clear":  {"application/pkcs7-mime; smime-type=enveloped-data", "text/plain"},
 		"authEnveloped-data":  {"enveloped-data", "authEnveloped-data"},
@@ -148,7 +148,7 @@ func TestAHalfMadeLargeDraftIsDeleted(t *testing.T) {
 				}
 				forward(t, h.url, w, r)
 			})
-			text := sealed("bo@partner.example", noise(3_500_000))
+			text := big()
 			_, err := client(t, url, upload).CreateDraft(t.Context(), box, bytes.NewReader(text), int64(len(text)))
 			want(t, err, test.kind, test.code)
 			if n := len(h.exchange.Messages(box, "drafts")); n != 0 {
@@ -243,7 +243,7 @@ func TestAnUploadThatAsksForOtherBytesEnds(t *testing.T) {
 				_, _ = io.Copy(io.Discard, r.Body)
 				fmt.Fprint(w, answer)
 			})
-			text := sealed("bo@partner.example", noise(5_000_000))
+			text := big()
 			_, err := client(t, url, upload).CreateDraft(t.Context(), box, bytes.NewReader(text), int64(len(text)))
 			want(t, err, fault.Unavailable, "graph_unreadable")
 		})

@@ -3,6 +3,7 @@ package graph_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -32,7 +33,11 @@ func TestNoConnectionMeansNothingWasSentEvenForSend(t *testing.T) {
 func TestAnAnswerThatDoesNotComeIsUnclearForSendAndHarmlessElsewhere(t *testing.T) {
 	t.Parallel()
 	for how, handle := range map[string]http.HandlerFunc{
-		"no answer in time": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"no answer in time": func(_ http.ResponseWriter, r *http.Request) {
+			// The server notices that the client has gone only once it has read the body.
+			_, _ = io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
+		},
 		"the connection is closed": func(http.ResponseWriter, *http.Request) {
 			panic(http.ErrAbortHandler)
 		},

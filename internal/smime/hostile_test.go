@@ -180,7 +180,8 @@ func TestHostileMailIsRefusedQuickly(t *testing.T) {
 			if f, ok := errors.AsType[*fault.Fault](err); !ok || f.Code != c.code {
 				t.Fatalf("%v, want %s", err, c.code)
 			}
-			if took := time.Since(start); took > 2*time.Second {
+			// A quadratic reader takes longer on an idle machine; a linear one stays far below on a busy one.
+			if took := time.Since(start); took > 10*time.Second {
 				t.Errorf("took %v", took)
 			}
 		})

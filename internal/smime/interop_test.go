@@ -243,7 +243,7 @@ func TestNSSReadsWhatWeSeal(t *testing.T) {
 		db := nssDB(t, pair.to, pair.from)
 		for _, e := range entities {
 			dir := folder(t)
-			// NSS 3.87 knows no EC recipient, not even as somebody else's entry.
+			// NSS 3.87 cannot decode a message with an EC entry at all, even where it is somebody else's; 3.100 and later can.
 			der := put(t, dir, "in", cmsOf(t, seal(t, pair.from, e.text, []identity{mailbox(), alice()})[0]))
 			inner := filepath.Join(dir, "inner")
 			run(t, nil, "cmsutil", "-D", "-d", db, "-i", der, "-o", inner)

@@ -2,6 +2,7 @@ package trust
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"slices"
@@ -39,14 +40,21 @@ type anchored struct {
 	Profile
 	roots         *x509.CertPool
 	intermediates *x509.CertPool
+	known         *memo
 }
 
 func anchor(profile Profile) anchored {
-	return anchored{Profile: profile, roots: poolOf(profile.Roots), intermediates: poolOf(profile.Intermediates)}
+	return anchored{
+		Profile: profile, roots: poolOf(profile.Roots), intermediates: poolOf(profile.Intermediates),
+		known: &memo{paths: map[[sha256.Size]byte][][]*x509.Certificate{}},
+	}
 }
 
 // paths finds the ways from certificate to a root, shortest first, or the code that says best why there is none.
 func (p anchored) paths(certificate *x509.Certificate, now time.Time) ([][]*x509.Certificate, Code) {
+	if paths, known := p.known.get(certificate, now); known {
+		return paths, OK
+	}
 	// Extended key usage is left to judgeUsage and to the loop below: crypto/x509 would take a leaf that has none, as
 	// all OCES3 ones, for any purpose, and says nothing else when it refuses.
 	found, err := certificate.Verify(x509.VerifyOptions{
@@ -66,7 +74,9 @@ func (p anchored) paths(certificate *x509.Certificate, now time.Time) ([][]*x509
 		return nil, BadPath
 	}
 	slices.SortStableFunc(kept, func(a, b []*x509.Certificate) int { return len(a) - len(b) })
-	return kept[:min(len(kept), maxPaths)], OK
+	kept = kept[:min(len(kept), maxPaths)]
+	p.known.put(certificate, kept)
+	return kept, OK
 }
 
 // why finds the reason that crypto/x509 keeps to itself: it calls nearly everything an unknown authority.

@@ -116,9 +116,9 @@ func (s *Server) traced(b *box, raw []byte, now time.Time) []byte {
 	var out bytes.Buffer
 	out.Grow(len(raw) + 512)
 	fmt.Fprintf(&out, "Received: from sandbox.invalid (127.0.0.1) by sandbox.invalid with HTTP;\r\n %s\r\n", now.Format(time.RFC1123Z))
-	header, rest, found := bytes.Cut(raw, []byte("\r\n\r\n"))
-	if !found {
-		header, rest = raw, nil
+	header, rest, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+	if bodyOnly, none := bytes.CutPrefix(raw, []byte("\r\n")); none {
+		header, rest = nil, bodyOnly
 	}
 	skipping, from := false, false
 	for line := range bytes.SplitSeq(header, []byte("\r\n")) {
@@ -127,7 +127,7 @@ func (s *Server) traced(b *box, raw []byte, now time.Time) []byte {
 			skipping = bytes.EqualFold(name, []byte("Bcc"))
 			from = from || bytes.EqualFold(name, []byte("From"))
 		}
-		if !skipping {
+		if !skipping && len(line) > 0 {
 			out.Write(line)
 			out.WriteString("\r\n")
 		}
