@@ -75,24 +75,27 @@ func malformed(code, field string, cause error) *fault.Fault {
 
 // unfit names the field that does not fit the contract. The validator's own text quotes the value; it goes nowhere.
 func unfit(e *openapi3filter.RequestError) error {
-	field := ""
 	if e.Parameter != nil {
-		field = e.Parameter.Name
+		return malformed("request_invalid", e.Parameter.Name, errors.New("does not fit the contract"))
 	}
 	if schema, is := errors.AsType[*openapi3.SchemaError](e.Err); is {
 		return unfitSchema(schema)
 	}
-	return malformed("request_invalid", field, errors.New("does not fit the contract"))
+	return malformed("request_invalid", "", errors.New("does not fit the contract"))
 }
 
 func unfitSchema(e *openapi3.SchemaError) error {
 	return malformed("request_invalid", strings.Join(e.JSONPointer(), "."), errors.New("does not fit the schema: "+e.SchemaField))
 }
 
-// multipartFault names what is wrong with a multipart body.
+// multipartFault names what is wrong with a multipart body. Only io.EOF itself is its end: a form that was cut off between
+// two parts ends in an error that wraps io.EOF, and whoever took that for the end would lose the files behind it.
 func multipartFault(err error) error {
-	if err == nil || errors.Is(err, io.EOF) {
+	if err == nil || err == io.EOF { //nolint:errorlint // the difference is the point
 		return err
+	}
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
 	}
 	if t := translate(err); fault.KindOf(t) != fault.Internal {
 		return t

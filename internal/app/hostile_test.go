@@ -101,10 +101,11 @@ func TestHostileRequestsHaveAClearAnswerAndLeaveNothing(t *testing.T) {
 			return send(t, letter("chen@uni.example"), part{"flie", "a.pdf", "application/pdf", nil})
 		}, 400, "part_unknown", ""},
 		{"a picture after a file", func(t *testing.T) answer {
-			return send(t, letter("chen@uni.example"), file, part{"inline:1@x", "a.png", "image/png", []byte("x")})
+			d := with(func(d draftJSON) { d["body"] = map[string]string{"html": "<img src=cid:1@x>"} })
+			return send(t, d, file, part{"inline:1@x", "a.png", "image/png", []byte("x")})
 		}, 400, "inline_after_attachment", ""},
 		{"a file name with a line break", func(t *testing.T) answer {
-			return send(t, letter("chen@uni.example"), part{"file", "a\x0db.pdf", "application/pdf", []byte("x")})
+			return send(t, letter("chen@uni.example"), part{"file", "*=utf-8''a%0D%0Ab.pdf", "application/pdf", []byte("x")})
 		}, 400, "", ""},
 		{"a file name that turns round", func(t *testing.T) answer {
 			return send(t, letter("chen@uni.example"), part{"file", "a\u202Efdp.exe", "application/pdf", []byte("x")})
@@ -112,6 +113,11 @@ func TestHostileRequestsHaveAClearAnswerAndLeaveNothing(t *testing.T) {
 		{"a form cut off", func(t *testing.T) answer {
 			kind, body := form(t, letter("chen@uni.example"), part{"file", "a.bin", "application/octet-stream", make([]byte, 50_000)})
 			return call(t, http.MethodPost, "/v1/messages", token(t, "anna"), kind, io.LimitReader(body, 20_000))
+		}, 400, "body_cut_off", ""},
+		{"a form cut off between two files", func(t *testing.T) answer {
+			kind, body := form(t, letter("chen@uni.example"), file, file)
+			whole, _ := io.ReadAll(body)
+			return call(t, http.MethodPost, "/v1/messages", token(t, "anna"), kind, bytes.NewReader(whole[:bytes.LastIndex(whole[:len(whole)-100], []byte("\r\n--"))]))
 		}, 400, "body_cut_off", ""},
 		{"a form without its boundary", func(t *testing.T) answer {
 			return call(t, http.MethodPost, "/v1/messages", token(t, "anna"), "multipart/form-data", strings.NewReader("x"))
@@ -194,8 +200,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 type lines struct{}
 
 func (lines) Read(p []byte) (int, error) {
-	n := copy(p, bytes.Repeat([]byte("0123456789abcdefghijklmnopqrstuvwxyz\r\n"), len(p)/38+1))
-	return n - n%38, nil
+	return copy(p, bytes.Repeat([]byte("0123456789abcdefghijklmnopqrstuvwxyz\r\n"), len(p)/38+1)), nil
 }
 
 func TestADuplicateRecipientIsWrittenToOnce(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"net/textproto"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -220,6 +221,9 @@ func form(t *testing.T, draft any, parts ...part) (string, io.Reader) {
 	for _, p := range parts {
 		h := textproto.MIMEHeader{}
 		h.Set("Content-Disposition", multipart.FileContentDisposition(p.field, p.name))
+		if extended, is := strings.CutPrefix(p.name, "*="); is { // RFC 2231, which can say what quotes cannot
+			h.Set("Content-Disposition", `form-data; name="`+p.field+`"; filename*=`+extended)
+		}
 		h.Set("Content-Type", p.kind)
 		out, err := w.CreatePart(h)
 		if err != nil {
@@ -294,4 +298,3 @@ func waitFor(t *testing.T, address, messageID string) []byte {
 	t.Fatalf("nothing arrived for %s", address)
 	return nil
 }
-

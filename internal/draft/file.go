@@ -56,7 +56,7 @@ func check(a *Attachment, place int) (file, error) {
 	if a.Inline && a.ContentID != "" {
 		f.contentID = "<" + strings.TrimSuffix(strings.TrimPrefix(a.ContentID, "<"), ">") + ">"
 		if !usableID(f.contentID) || len(f.contentID) > lineLength*4 {
-			return f, fileFault("content_id_unusable", fmt.Sprintf("files[%d].content_id", place), fault.Sentence{
+			return f, fileFault("content_id_unusable", fmt.Sprintf("files[%d].contentId", place), fault.Sentence{
 				DA: "Et billede i teksten kan ikke knyttes til sin plads. Vedhæft det som en almindelig fil.",
 				EN: "A picture in the text cannot be tied to its place. Attach it as an ordinary file.",
 			})

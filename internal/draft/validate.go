@@ -145,7 +145,7 @@ func (f *flaws) thread(d *Draft) {
 		en = "The reference to the mail being answered cannot be used. It must look like <id@example.com>."
 	)
 	if d.InReplyTo != "" && !usableID(d.InReplyTo) {
-		f.add("in_reply_to", da, en)
+		f.add("inReplyTo", da, en)
 	}
 	for i, id := range d.References {
 		if !usableID(id) {

@@ -33,7 +33,7 @@ func TestEverythingWrongIsNamedAtOnce(t *testing.T) {
 	if !ok || f.Kind != fault.Invalid {
 		t.Fatalf("got %v", f)
 	}
-	want := "mailbox to[1].address to[1].name to[2].address cc[0].address subject subject html text importance language in_reply_to references[1]"
+	want := "mailbox to[1].address to[1].name to[2].address cc[0].address subject subject html text importance language inReplyTo references[1]"
 	var got []string
 	for _, field := range f.Fields {
 		got = append(got, field.Name)
