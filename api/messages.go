@@ -7,7 +7,6 @@ import (
 
 	"aau.dk/sendsikker/api/contract"
 	"aau.dk/sendsikker/internal/sending"
-	"aau.dk/sendsikker/internal/store"
 )
 
 // pageSize is the contract's default.
@@ -55,7 +54,7 @@ func shown(m sending.Message) contract.Message {
 			Address: r.Recipient.Address, Name: optional(r.Recipient.Name), Field: contract.MessageRecipientField(r.Field),
 			Route: contract.Route(r.Route), State: contract.DeliveryState(r.State), At: &r.At, Certificate: certificate(r.Certificate),
 		}
-		if r.State == store.Rejected || r.State == store.Unknown {
+		if r.Code != "" {
 			sentence := say(r.Say)
 			line.Code, line.Say = &r.Code, &sentence
 		}

@@ -1,0 +1,64 @@
+# `make` alone prints what one can do.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := $(CURDIR)/.cache/bin
+LINT := $(BIN)/golangci-lint
+LINT_VERSION := v2.15.0
+VULN_VERSION := v1.9.0
+
+.PHONY: help
+help: ## Print this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Run the service with a pretend university, on this machine alone
+	@go run . demo
+
+.PHONY: test
+test: tools ## Install what the tests need where it can be had, and run them all
+	go test ./...
+
+.PHONY: tools
+tools: ## Install the programs that tests talk to (Debian: openssl, gpgsm, NSS)
+	@.ci/tools
+
+.PHONY: check
+check: generate format lint race ## All that CI checks beside the tests
+
+.PHONY: generate
+generate: ## Write the generated code anew from openapi.yaml
+	go generate ./...
+
+.PHONY: format
+format: ## Fail on unformatted files
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go mod tidy -diff
+
+.PHONY: lint
+lint: $(LINT) ## go vet and the linters of .golangci.yml
+	$(LINT) run
+
+$(LINT):
+	GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+.PHONY: vuln
+vuln: ## Look for known vulnerabilities (asks vuln.go.dev)
+	go run golang.org/x/vuln/cmd/govulncheck@$(VULN_VERSION) ./...
+
+.PHONY: race
+race: ## The concurrent packages once more, under the race detector
+	go test -race -shuffle=on ./api/... ./internal/app ./internal/entra ./internal/mailbox ./internal/sending ./internal/store ./internal/spool
+
+.PHONY: bench
+bench: ## Benchmarks of sealing, opening and finding certificates, beside the primitives
+	go test -run '^$$' -bench . -benchmem ./internal/smime ./internal/certs
+
+.PHONY: fuzz
+fuzz: ## Every fuzz target for a minute
+	@for target in $$(grep -rlE '^func Fuzz' --include='*_test.go' .); do \
+	  for name in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9]+).*/\1/p' $$target); do \
+	    echo "$$name in $$(dirname $$target)"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime 1m ./$$(dirname $$target) || exit 1; done; done
+
+.PHONY: build
+build: ## Build the program into bin/
+	CGO_ENABLED=0 go build -trimpath -o bin/sendsikker .

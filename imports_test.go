@@ -1,0 +1,132 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "aau.dk/sendsikker"
+
+// mayImport is the map of the house: each package, and which of ours it may use. It is read from the source files in this
+// process, and not by asking `go list`: a test that asks a child process is served from the cache after a rule is broken.
+var mayImport = map[string][]string{
+	"":                          {"internal/app"},
+	"internal/app":              {"*"}, // the one who knows everybody
+	"api":                       {"api/contract", "internal/draft", "internal/entra", "internal/fault", "internal/mailbox", "internal/sending"},
+	"api/contract":              {},
+	"internal/audit":            {},
+	"internal/certs":            {"internal/fault", "internal/trust"},
+	"internal/cms":              {},
+	"internal/config":           {},
+	"internal/draft":            {"internal/fault"},
+	"internal/entra":            {"internal/fault"},
+	"internal/fault":            {},
+	"internal/graph":            {"internal/fault"},
+	"internal/keeper":           {},
+	"internal/mailbox":          {"internal/audit", "internal/fault", "internal/keeper", "internal/store"},
+	"internal/notice":           {"internal/fault"},
+	"internal/route":            {"internal/fault"},
+	"internal/sandbox":          {"internal/sandbox/ca", "internal/sandbox/entraid", "internal/sandbox/exchange", "internal/smime"},
+	"internal/sandbox/ca":       {},
+	"internal/sandbox/entraid":  {},
+	"internal/sandbox/exchange": {},
+	"internal/sending":          {"internal/audit", "internal/certs", "internal/draft", "internal/fault", "internal/keeper", "internal/mailbox", "internal/notice", "internal/route", "internal/smime", "internal/spool", "internal/store"},
+	"internal/smime":            {"internal/cms", "internal/fault"},
+	"internal/spool":            {"internal/keeper"},
+	"internal/store":            {"internal/audit", "internal/fault"},
+	"internal/trust":            {"internal/fault"},
+	"internal/trust/crl":        {"internal/trust"},
+}
+
+// onlyFor are libraries that one package alone may use.
+var onlyFor = map[string]string{
+	"github.com/microsoftgraph/": "internal/graph",
+	"github.com/microsoft/":      "internal/graph",
+	"github.com/coreos/go-oidc":  "internal/entra",
+	"github.com/riverqueue/":     "internal/store",
+	"filippo.io/age":             "internal/keeper",
+	"github.com/alecthomas/kong": "internal/app internal/config",
+}
+
+func TestTheHouseIsAsTheMapSays(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); path != "." && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "testdata") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			folder := filepath.ToSlash(filepath.Dir(path))
+			if folder == "." {
+				folder = ""
+			}
+			seen[folder] = true
+			check(t, folder, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for folder := range mayImport {
+		if !seen[folder] {
+			t.Errorf("%q is on the map and does not exist", folder)
+		}
+	}
+}
+
+func check(t *testing.T, folder, path string) {
+	t.Helper()
+	allowed, known := mayImport[folder]
+	if !known {
+		t.Errorf("%s: package %q is not on the map", path, folder)
+		return
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spec := range file.Imports {
+		imported := strings.Trim(spec.Path.Value, `"`)
+		if imported == "testing" {
+			t.Errorf("%s uses package testing outside a test", path)
+		}
+		for library, owners := range onlyFor {
+			if strings.HasPrefix(imported, library) && !slices.Contains(strings.Fields(owners), folder) {
+				t.Errorf("%s uses %s, which is for %s alone", path, imported, owners)
+			}
+		}
+		ours, is := strings.CutPrefix(imported, module+"/")
+		if is && !slices.Contains(allowed, ours) && !slices.Contains(allowed, "*") {
+			t.Errorf("%s: %q may not use %q", path, folder, ours)
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	t.Parallel()
+	for folder := range mayImport {
+		if folder == "" {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(folder, "doc.go"), nil, parser.ParseComments|parser.PackageClauseOnly)
+		if err != nil {
+			t.Errorf("%s has no doc.go: %v", folder, err)
+			continue
+		}
+		if file.Doc == nil || !strings.HasPrefix(file.Doc.Text(), "Package "+file.Name.Name+" ") {
+			t.Errorf("%s/doc.go does not begin with what the package is", folder)
+		}
+	}
+}
