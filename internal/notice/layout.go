@@ -24,7 +24,7 @@ const layout = `<!DOCTYPE html>
 <body class="ground" bgcolor="#f3f4f6" style="margin:0;padding:0;background-color:#f3f4f6;">
 <table role="presentation" class="ground" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#f3f4f6" style="background-color:#f3f4f6;">
 <tr><td align="center" style="padding:24px 12px;">
-<table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" style="width:600px;max-width:100%;border-collapse:collapse;">
+<table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" style="width:100%;max-width:600px;border-collapse:collapse;">
 {{- range $i, $block := .Blocks}}
 {{- if $i}}
 <tr><td style="padding:0;font-size:16px;line-height:16px;">&nbsp;</td></tr>
@@ -59,7 +59,7 @@ const layout = `<!DOCTYPE html>
 <table role="presentation" class="line" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-top:1px solid #d0d7de;">
 <tr><td colspan="2" style="padding:0;font-size:10px;line-height:10px;">&nbsp;</td></tr>
 {{- range .Facts}}
-<tr><td class="soft" width="170" valign="top" style="width:170px;padding:2px 12px 2px 0;font-family:'Segoe UI',Arial,sans-serif;font-size:14px;line-height:20px;color:#57606a;">{{.Label}}</td>
+<tr><td class="soft" width="30%" valign="top" style="width:30%;padding:2px 12px 2px 0;font-family:'Segoe UI',Arial,sans-serif;font-size:14px;line-height:20px;color:#57606a;">{{.Label}}</td>
 <td class="sheet" valign="top" style="padding:2px 0;font-family:'Segoe UI',Arial,sans-serif;font-size:14px;line-height:20px;color:#1f2328;word-break:break-word;"><bdi>{{.Value}}</bdi></td></tr>
 {{- end}}
 <tr><td class="soft" colspan="2" style="padding:6px 0 0 0;font-family:'Segoe UI',Arial,sans-serif;font-size:12px;line-height:16px;color:#57606a;">{{.Clock}}</td></tr>
@@ -88,6 +88,6 @@ const layout = `<!DOCTYPE html>
 </body>
 </html>
 {{define "small"}}
-<tr><td class="soft" width="150" valign="top" style="width:150px;padding:1px 12px 1px 0;font-family:'Segoe UI',Arial,sans-serif;font-size:12px;line-height:17px;color:#57606a;">{{.Label}}</td>
+<tr><td class="soft" width="26%" valign="top" style="width:26%;padding:1px 12px 1px 0;font-family:'Segoe UI',Arial,sans-serif;font-size:12px;line-height:17px;color:#57606a;">{{.Label}}</td>
 <td class="soft" valign="top" style="padding:1px 0;font-family:Consolas,'Courier New',monospace;font-size:12px;line-height:17px;color:#57606a;word-break:break-word;"><bdi>{{.Value}}</bdi></td></tr>
 {{- end}}`
