@@ -2,8 +2,6 @@ module aau.dk/sendsikker
 
 go 1.26.0
 
-ignore ./addin/node_modules
-
 require (
 	filippo.io/age v1.3.2
 	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.23.3

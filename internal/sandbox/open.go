@@ -144,8 +144,8 @@ func (v *openedMail) describe(o *smime.Opened) {
 				v.Layers = append(v.Layers, "Signaturen holder ikke / the signature does not hold")
 				continue
 			}
-			v.Layers = append(v.Layers, "Underskrevet / signed: "+layer.Algorithms)
-			v.Signer = s.Certificate.Subject.String()
+			v.Layers = append(v.Layers, "Underskrevet / signed: "+s.Algorithms)
+			v.Signer = strings.Join(append([]string{s.Certificate.Subject.CommonName}, s.Certificate.Subject.Organization...), ", ")
 		}
 	}
 }

@@ -20,7 +20,11 @@ var pageFiles embed.FS
 // pages shows the mailboxes: what arrived, as it travelled and as its reader sees it. Danish, or English with ?lang=en.
 func (u *University) pages(mux *http.ServeMux) {
 	all := template.Must(template.New("").Funcs(template.FuncMap{
-		"clock": func(t time.Time) string { return t.Format("15:04:05") },
+		"clock":  func(t time.Time) string { return t.Format("15:04:05") },
+		"folder": folderName,
+		"framed": func(html string) string {
+			return "<style>body { font: 1rem/1.5 'Segoe UI', system-ui, sans-serif }</style>" + html
+		},
 	}).ParseFS(pageFiles, "pages.html"))
 	show := func(name string, data func(r *http.Request) (any, error)) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -90,6 +94,21 @@ func (u *University) front(*http.Request) (any, error) {
 		p.People = append(p.People, line)
 	}
 	return p, nil
+}
+
+// folderName is what Outlook calls the folder.
+func folderName(id string, english bool) string {
+	names := map[string][2]string{
+		"inbox": {"Indbakke", "Inbox"}, "drafts": {"Kladder", "Drafts"}, "sentitems": {"Sendt post", "Sent Items"}, "deleteditems": {"Slettet post", "Deleted Items"},
+	}
+	name, known := names[id]
+	switch {
+	case !known:
+		return id
+	case english:
+		return name[1]
+	}
+	return name[0]
 }
 
 type mailboxPage struct {
