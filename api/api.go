@@ -80,7 +80,9 @@ func New(d Deps) (http.Handler, error) {
 
 	// Every route on one screen. Those of the contract's operations are in contract.HandlerFromMux.
 	r := chi.NewRouter()
-	r.Use(requestID, s.logged(observe), s.recovered, secured, s.contracted, s.authenticated, s.validated)
+	r.Use(requestID, hurried, s.logged(observe), s.recovered, secured, s.contracted, s.authenticated, s.validated)
+	r.NotFound(s.noSuchCall) // what the contract and chi read differently, such as an escaped slash
+	r.MethodNotAllowed(s.noSuchCall)
 	r.Get("/openapi.yaml", s.getContract)
 	r.Method(http.MethodGet, "/metrics", d.Metrics)
 	contract.HandlerWithOptions(

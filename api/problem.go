@@ -98,12 +98,19 @@ func say(sentence fault.Sentence) contract.Sentence {
 	return contract.Sentence{Da: sentence.DA, En: sentence.EN}
 }
 
-// language is the caller's: English where it is asked for before Danish, Danish otherwise.
+// language is the caller's: English where it is preferred to Danish (RFC 9110 §12.5.4; the first of equals), Danish otherwise.
 func language(r *http.Request) string {
-	wanted := strings.ToLower(r.Header.Get("Accept-Language"))
-	en, da := strings.Index(wanted, "en"), strings.Index(wanted, "da")
-	if en >= 0 && (da < 0 || en < da) {
-		return "en"
+	preferred, most := "da", 0.0
+	for one := range strings.SplitSeq(strings.ToLower(r.Header.Get("Accept-Language")), ",") {
+		tag, parameter, _ := strings.Cut(one, ";")
+		primary, _, _ := strings.Cut(strings.TrimSpace(tag), "-")
+		weight := 1.0
+		if value, found := strings.CutPrefix(strings.TrimSpace(parameter), "q="); found {
+			weight, _ = strconv.ParseFloat(value, 64) // what is no number is no preference
+		}
+		if (primary == "da" || primary == "en") && weight > most {
+			preferred, most = primary, weight
+		}
 	}
-	return "da"
+	return preferred
 }

@@ -50,10 +50,19 @@ func (s *server) SendMessage(ctx context.Context, r contract.SendMessageRequestO
 	}
 	m, err := s.Sending.Message(ctx, sub.Caller, id)
 	if err != nil {
-		return nil, err
+		return nil, acceptedUnseen(err)
 	}
 	location := "/v1/messages/" + id
 	return contract.SendMessage202JSONResponse{Body: shown(m), Headers: contract.SendMessage202ResponseHeaders{Location: &location}}, nil
+}
+
+// acceptedUnseen is for a message that was accepted and could not be read back. Every other error says that nothing was sent,
+// and who believes that of this one sends the mail twice.
+func acceptedUnseen(cause error) error {
+	return fault.New(fault.Unclear, "accepted_not_shown", fault.Sentence{
+		DA: "Mailen er modtaget og bliver sendt, men dens status kan ikke vises lige nu. Send den ikke igen; se den i listen over sendte mails om lidt.",
+		EN: "The mail was accepted and will be sent, but its state cannot be shown just now. Do not send it again; look for it in the list of sent mails shortly.",
+	}, cause)
 }
 
 // fromMessage takes message/rfc822.
@@ -78,6 +87,9 @@ func (s *server) fromForm(form *multipart.Reader, content hash.Hash) (*draft.Dra
 	}
 	if err != nil {
 		return nil, nil, multipartFault(err)
+	}
+	if encoded(part) {
+		return nil, nil, malformed("part_encoded", "draft", errors.New("a part has a content transfer encoding"))
 	}
 	raw, err := io.ReadAll(io.LimitReader(part, maxDraft+1))
 	if err != nil {
@@ -128,6 +140,16 @@ func value[T any](p *T) (v T) {
 	return v
 }
 
+// encoded says that a part's bytes stand for others. Forms carry bytes as they are (RFC 7578 §4.7 deprecates the field), and a
+// file that we took for its own base64 would arrive as nothing that opens.
+func encoded(part *multipart.Part) bool {
+	switch strings.ToLower(strings.TrimSpace(part.Header.Get("Content-Transfer-Encoding"))) {
+	case "", "7bit", "8bit", "binary":
+		return false
+	}
+	return true
+}
+
 // files yields the parts after the draft, each read once, as its bytes arrive.
 type files struct {
 	form    *multipart.Reader
@@ -139,6 +161,9 @@ func (f *files) Next() (*draft.Attachment, error) {
 	part, err := f.form.NextRawPart()
 	if err != nil {
 		return nil, multipartFault(err)
+	}
+	if encoded(part) {
+		return nil, malformed("part_encoded", "", errors.New("a part has a content transfer encoding"))
 	}
 	a := &draft.Attachment{Name: part.FileName(), Type: part.Header.Get("Content-Type")}
 	field, id, _ := strings.Cut(part.FormName(), ":")
@@ -165,16 +190,18 @@ func (f *files) mark(fields ...string) {
 
 // fileContent reads a part, notes its bytes in the digest, and names what is wrong with the form.
 type fileContent struct {
-	from io.Reader
-	to   hash.Hash
-	n    uint64
+	from  io.Reader
+	to    hash.Hash
+	n     uint64
+	ended bool
 }
 
 func (c *fileContent) Read(b []byte) (int, error) {
 	n, err := c.from.Read(b)
 	_, _ = c.to.Write(b[:n])
 	c.n += uint64(n)
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) && !c.ended {
+		c.ended = true // whoever asks again at the end does not change the digest
 		c.end()
 	}
 	return n, multipartFault(err)

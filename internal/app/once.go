@@ -99,14 +99,14 @@ func (c *demoCommand) writeOut(ctx context.Context, w *world, r *result) error {
 		if one.State != "sent" {
 			continue
 		}
-		arrived, err := w.university.Exchange.Wait(ctx, one.Address, 1)
+		raw, err := w.arrived(ctx, one.Address, r.MessageID)
 		if err != nil {
 			one.State = "missing"
 			r.State = "failed"
 			continue
 		}
 		one.File = one.Address + ".eml"
-		if err := os.WriteFile(filepath.Join(c.Out, fileName(one.File)), arrived[0].Raw, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(c.Out, fileName(one.File)), raw, 0o644); err != nil {
 			return err
 		}
 	}
@@ -118,6 +118,19 @@ func (c *demoCommand) writeOut(ctx context.Context, w *world, r *result) error {
 		}
 	}
 	return errors.Join(err, writeJSON(c.Out, *r))
+}
+
+// arrived waits for the copy of one message: other mail may lie in the same mailbox.
+func (w *world) arrived(ctx context.Context, address, messageID string) ([]byte, error) {
+	for n := 1; ; n++ {
+		list, err := w.university.Exchange.Wait(ctx, address, n)
+		if err != nil {
+			return nil, err
+		}
+		if raw := list[n-1].Raw; bytes.Contains(raw, []byte(messageID)) {
+			return raw, nil
+		}
+	}
 }
 
 func isNotice(item exchange.Item, r *result) bool {
@@ -240,10 +253,13 @@ func addressTo(text []byte, to []string) []byte {
 	return out.Bytes()
 }
 
+// splitHead cuts at the first blank line, whatever its line end: an attached message may have the other one.
 func splitHead(text []byte) (head, body []byte) {
-	for _, blank := range []string{"\r\n\r\n", "\n\n"} {
-		if i := bytes.Index(text, []byte(blank)); i >= 0 {
-			return text[:i+len(blank)/2], text[i+len(blank):]
+	end := 0
+	for line := range bytes.Lines(text) {
+		end += len(line)
+		if len(bytes.TrimRight(line, "\r\n")) == 0 {
+			return text[:end-len(line)], text[end:]
 		}
 	}
 	return text, nil

@@ -11,7 +11,12 @@ import (
 // post is Graph as package sending wants it: adapters do not know the use case, and the use case does not know them.
 type post struct{ client *graph.Client }
 
-func (p post) MaxMessage() int64 { return p.client.MaxMessage() }
+func (p post) MaxMessage(sealed bool) int64 {
+	if sealed {
+		return p.client.MaxMessage()
+	}
+	return graph.MaxMIME
+}
 
 func (p post) CreateDraft(ctx context.Context, mailbox string, mime io.Reader, size int64) (string, error) {
 	return p.client.CreateDraft(ctx, mailbox, mime, size)

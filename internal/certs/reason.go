@@ -21,8 +21,8 @@ type Reason struct {
 
 var (
 	sayNone = fault.Sentence{
-		DA: "Vi fandt intet certifikat til modtageren, så mailen kan ikke krypteres. Bed modtageren om sit certifikat til sikker mail, og få jeres it-support til at lægge det ind.",
-		EN: "We found no certificate for the recipient, so the mail cannot be encrypted. Ask the recipient for their certificate for secure mail, and have your IT support add it.",
+		DA: "Vi fandt intet certifikat til modtageren, så mailen kan ikke krypteres. Bed modtageren om at sende sit certifikat til sikker mail, og få jeres it-support til at lægge det ind.",
+		EN: "We found no certificate for the recipient, so the mail cannot be encrypted. Ask the recipient to send their certificate for secure mail, and have your IT support add it.",
 	}
 	saySilent = fault.Sentence{
 		DA: "Vi kunne ikke spørge alle steder, så vi ved ikke, om modtageren har et certifikat. Prøv igen om lidt, og kontakt it-support, hvis det varer ved.",

@@ -2,6 +2,8 @@ package cms
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/rsa"
 	"crypto/x509"
 )
 
@@ -25,13 +27,20 @@ func (s *signedData) readCertificates(r *reader) error {
 			return malformed("too many certificates")
 		}
 		c, err := x509.ParseCertificate(der)
-		if err != nil {
+		if err != nil || tooLarge(c.PublicKey) {
 			s.Unreadable++
 			return nil
 		}
 		s.Certificates = append(s.Certificates, c)
 		return nil
 	})
+}
+
+// tooLarge is for keys that make one look at a signature take seconds: crypto/x509 reads a modulus of any length, and
+// whoever builds a path over these certificates checks up to a hundred signatures with them.
+func tooLarge(public crypto.PublicKey) bool {
+	key, isRSA := public.(*rsa.PublicKey)
+	return isRSA && key.N.BitLen() > maxStrangersBits
 }
 
 // named is the certificates that id may mean.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 )
 
 // reader walks over BER (X.690 §8) as it streams in: one element at a time, with an explicit stack instead of recursion,
@@ -73,10 +74,10 @@ func (r *reader) next() (header, error) {
 	return h, err
 }
 
-// expect takes the next element, which must have this identifier.
-func (r *reader) expect(id byte) (header, error) {
+// expect takes the next element, which must have one of these identifiers.
+func (r *reader) expect(ids ...byte) (header, error) {
 	h, err := r.next()
-	if errors.Is(err, errEnd) || (err == nil && !h.is(id)) {
+	if errors.Is(err, errEnd) || (err == nil && !slices.ContainsFunc(ids, h.is)) {
 		return h, malformed("an element is missing or of another type than expected")
 	}
 	return h, err

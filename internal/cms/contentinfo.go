@@ -81,6 +81,15 @@ func (r *reader) optional(id byte) (header, bool, error) {
 	return h, true, nil
 }
 
+// skipOptional goes over the next element where it has this identifier.
+func (r *reader) skipOptional(id byte) error {
+	h, ok, err := r.optional(id)
+	if err != nil || !ok {
+		return err
+	}
+	return r.skip(h)
+}
+
 // each goes into the element whose header was taken last and gives every element in it to do, which must take it in whole.
 func (r *reader) each(h header, do func(header) error) error {
 	if err := r.enter(h); err != nil {

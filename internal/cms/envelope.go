@@ -37,12 +37,8 @@ func (r *reader) readEnvelope() (*envelope, error) {
 	if _, err := r.der(idInteger, smallElement); err != nil { // the version tells nothing that the entries do not
 		return nil, err
 	}
-	if h, ok, err := r.optional(0xa0); err != nil { // originatorInfo: certificates that only static key agreement needs
+	if err := r.skipOptional(0xa0); err != nil { // originatorInfo: certificates that only static key agreement needs
 		return nil, err
-	} else if ok {
-		if err := r.skip(h); err != nil {
-			return nil, err
-		}
 	}
 	set, err := r.expect(idSet)
 	if err != nil {
@@ -74,9 +70,9 @@ func (r *reader) readEnvelope() (*envelope, error) {
 
 // encryptedContent starts on [0] IMPLICIT OCTET STRING.
 func (r *reader) encryptedContent() (*octets, error) {
-	h, err := r.next()
-	if err != nil || (!h.is(0x80) && !h.is(0xa0)) {
-		return nil, firstError(err, malformed("no encrypted content"))
+	h, err := r.expect(0x80, 0xa0)
+	if err != nil {
+		return nil, err
 	}
 	return r.octets(h)
 }

@@ -27,10 +27,3 @@ var (
 )
 
 func malformed(what string) error { return fmt.Errorf("%w: %s", ErrMalformed, what) }
-
-func firstError(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
-}

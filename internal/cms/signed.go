@@ -18,7 +18,7 @@ import (
 type Signed struct {
 	ContentType  asn1.ObjectIdentifier
 	Certificates []*x509.Certificate // those that could be parsed; none of them is trusted for being here
-	Unreadable   int                 // how many could not
+	Unreadable   int                 // how many could not, or hold a key of more than maxStrangersBits
 	Signers      []Signer
 }
 
@@ -89,12 +89,8 @@ func (r *reader) readSigned(detached io.Reader, dst io.Writer) (*signedData, err
 	if err := s.readCertificates(r); err != nil {
 		return nil, err
 	}
-	if h, ok, err := r.optional(0xa1); err != nil { // revocation lists: theirs, not ours
+	if err := r.skipOptional(0xa1); err != nil { // revocation lists: theirs, not ours
 		return nil, err
-	} else if ok {
-		if err := r.skip(h); err != nil {
-			return nil, err
-		}
 	}
 	set, err := r.expect(idSet)
 	if err != nil {
@@ -175,9 +171,9 @@ func (r *reader) copyOctets(explicit header, w io.Writer) error {
 	if err := r.enter(explicit); err != nil {
 		return err
 	}
-	h, err := r.next()
-	if err != nil || (!h.is(idOctets) && !h.is(idOctetsParts)) {
-		return firstError(err, malformed("content that is no octet string"))
+	h, err := r.expect(idOctets, idOctetsParts)
+	if err != nil {
+		return err
 	}
 	o, err := r.octets(h)
 	if err != nil {

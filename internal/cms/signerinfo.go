@@ -146,7 +146,8 @@ func (a attributeSet) allow(c *x509.Certificate) bool {
 	digest, _ := digestByHash(crypto.SHA256)
 	if id.PeekASN1Tag(cbasn1.SEQUENCE) {
 		named, ok := readAlgorithm(&id)
-		if digest, ok = digestByOID(named.oid); !ok {
+		var known bool
+		if digest, known = digestByOID(named.oid); !ok || !known {
 			return false
 		}
 	}

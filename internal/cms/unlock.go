@@ -85,6 +85,9 @@ func findKeyAgreement(info recipientInfo, keys []Key) (recipient, bool) {
 	if !ok {
 		return recipient{}, false
 	}
+	// Once, and before any key of ours is touched: one entry may name us a hundred thousand times.
+	scheme, known := agreementByOID(entry.algorithm.oid)
+	wrap, size, wrapKnown := readWrap(entry.algorithm.parameters)
 	named := false
 	for _, theirs := range entry.keys {
 		for _, key := range keys {
@@ -92,11 +95,12 @@ func findKeyAgreement(info recipientInfo, keys []Key) (recipient, bool) {
 				continue
 			}
 			named = true
-			scheme, known := agreementByOID(entry.algorithm.oid)
-			wrap, size, wrapKnown := readWrap(entry.algorithm.parameters)
+			if !known || !wrapKnown {
+				return recipient{}, named
+			}
 			public, isEC := key.Certificate.PublicKey.(*ecdsa.PublicKey)
 			private, can := agreerOf(key.Private)
-			if !known || !wrapKnown || !isEC || !can {
+			if !isEC || !can {
 				continue
 			}
 			return recipient{key, "ECDH " + public.Curve.Params().Name, func(contentKey []byte) int {

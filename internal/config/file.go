@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -18,7 +19,7 @@ const maxFile = 1 << 20
 func File(r io.Reader) (kong.Resolver, error) {
 	var tree map[string]any
 	decoder := yaml.NewDecoder(io.LimitReader(r, maxFile))
-	if err := decoder.Decode(&tree); err != nil && err != io.EOF {
+	if err := decoder.Decode(&tree); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("the configuration file is not YAML: %w", err)
 	}
 	flat := map[string]any{}

@@ -25,27 +25,15 @@ var errWrittenTwice = errors.New("draft: an entity can be written once")
 func Compose(d *Draft, files Attachments) Entity { return &composition{draft: *d, files: files} }
 
 type composition struct {
-	draft   Draft
-	files   Attachments
-	place   int // of the file at hand, from 0
-	written bool
+	once
+	draft Draft
+	files Attachments
+	place int // of the file at hand, from 0
 }
 
-func (c *composition) WriteTo(w io.Writer) (int64, error) {
-	if c.written {
-		return 0, errWrittenTwice
-	}
-	c.written = true
-	count := &counter{w: w}
-	out := bufio.NewWriter(count)
-	err := c.write(out)
-	if flushed := out.Flush(); err == nil {
-		err = flushed
-	}
-	return count.n, err
-}
+func (c *composition) WriteTo(w io.Writer) (int64, error) { return c.writeTo(w, c.write) }
 
-func (c *composition) write(w io.Writer) error {
+func (c *composition) write(w *bufio.Writer) error {
 	a, err := c.next()
 	switch {
 	case ended(err) && c.draft.empty():
@@ -121,7 +109,7 @@ func (c *composition) next() (*Attachment, error) {
 			return nil, err
 		}
 		return nil, fault.New(fault.TooLarge, "too_many_files", fault.Sentence{
-			DA: fmt.Sprintf("Mailen har mere end %d filer. Pak dem sammen i en zip-fil, eller del mailen i flere.", MaxFiles),
+			DA: fmt.Sprintf("Mailen har flere end %d filer. Pak dem sammen i en zip-fil, eller del mailen i flere.", MaxFiles),
 			EN: fmt.Sprintf("The mail has more than %d files. Pack them into a zip file, or split the mail.", MaxFiles),
 		}, nil)
 	}
@@ -196,6 +184,23 @@ func emptyDraft() error {
 		DA: "Mailen er tom. Intet er sendt. Skriv en tekst, eller vedhæft en fil.",
 		EN: "The mail is empty. Nothing was sent. Write a text or attach a file.",
 	}, nil)
+}
+
+// once lets an entity be written a single time: what it is made of streams in.
+type once struct{ written bool }
+
+func (o *once) writeTo(w io.Writer, write func(*bufio.Writer) error) (int64, error) {
+	if o.written {
+		return 0, errWrittenTwice
+	}
+	o.written = true
+	count := &counter{w: w}
+	out := bufio.NewWriter(count)
+	err := write(out)
+	if flushed := out.Flush(); err == nil {
+		err = flushed
+	}
+	return count.n, err
 }
 
 type counter struct {

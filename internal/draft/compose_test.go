@@ -118,6 +118,7 @@ func TestANameCannotLieAboutItsFile(t *testing.T) {
 		{"a path is a name", `C:\fakepath\faktura.pdf`, "C:_fakepath_faktura.pdf"},
 		{"a way upwards is a name", "../../etc/passwd", ".._.._etc_passwd"},
 		{"a name that a reader would decode once more", "=?utf-8?q?=0D=0A?=.txt", "=_utf-8?q?=0D=0A?=.txt"},
+		{"the same behind a mark that nobody sees", "=\u200e?utf-8?q?=0D=0A?\ufeff=.txt", "=_utf-8?q?=0D=0A?=.txt"},
 		{"only dots are no name", "..", "fil-1.pdf"},
 		{"no name gets one", " ", "fil-1.pdf"},
 		{"trailing dots and spaces that Windows would drop", "a.exe. . ", "a.exe"},

@@ -86,7 +86,9 @@ func fileName(name string) (string, flaw) {
 	if found := flawOf(name); found != sound {
 		return "", found
 	}
-	name = strings.NewReplacer("/", "_", `\`, "_", "=?", "=_", "\u200e", "", "\u200f", "", "\u061c", "", "\ufeff", "").Replace(norm.NFC.String(name))
+	// The unseen ones first: one between "=" and "?" would otherwise leave an encoded word behind when it goes.
+	name = strings.NewReplacer("\u200e", "", "\u200f", "", "\u061c", "", "\ufeff", "").Replace(norm.NFC.String(name))
+	name = strings.NewReplacer("/", "_", `\`, "_", "=?", "=_").Replace(name)
 	name = strings.TrimLeft(strings.TrimRight(name, ". "), " ")
 	stem, _, _ := strings.Cut(name, ".")
 	switch stem = strings.ToUpper(strings.TrimSpace(stem)); stem {

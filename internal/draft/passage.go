@@ -16,10 +16,10 @@ import (
 // stop mail that every program shows correctly. The binary transfer encoding (RFC 3030) is refused: there a CR or LF may be
 // data, and line ends could not be made CRLF without changing it.
 type passage struct {
+	once
 	in      *bufio.Reader
 	fields  []byte // Content-*, with CRLF
 	check   structure
-	written bool
 	content bool // there was something to read
 }
 
@@ -40,23 +40,11 @@ func (p *passage) begin(all []headerField) error {
 	return p.check.enter(all)
 }
 
-func (p *passage) WriteTo(w io.Writer) (int64, error) {
-	if p.written {
-		return 0, errWrittenTwice
-	}
-	p.written = true
-	count := &counter{w: w}
-	out := bufio.NewWriter(count)
+func (p *passage) WriteTo(w io.Writer) (int64, error) { return p.writeTo(w, p.write) }
+
+func (p *passage) write(out *bufio.Writer) error {
 	_, _ = out.Write(p.fields)
 	put(out, "\r\n")
-	err := p.body(out)
-	if flushed := out.Flush(); err == nil {
-		err = flushed
-	}
-	return count.n, err
-}
-
-func (p *passage) body(out *bufio.Writer) error {
 	fresh := true // at the start of a line
 	for {
 		line, err := p.in.ReadSlice('\n')

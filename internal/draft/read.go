@@ -69,15 +69,16 @@ func readHeader(in *bufio.Reader) ([]byte, error) {
 				EN: fmt.Sprintf("The mail's header is larger than %d KB. Nothing was sent.", MaxHeaderSize>>10),
 			}, nil)
 		}
-		whole := err == nil
-		if whole {
-			line = append(bytes.TrimSuffix(line[:len(line)-1], []byte("\r")), '\n')
-		}
 		fresh := len(header) == 0 || header[len(header)-1] == '\n'
-		if whole && fresh && len(line) == 1 {
-			return header, nil
-		}
 		header = append(header, line...)
+		if err == nil {
+			// From the whole, not from the piece at hand: the CR of a long line may have come with the piece before.
+			header = bytes.TrimSuffix(header[:len(header)-1], []byte("\r"))
+			if fresh && (len(header) == 0 || header[len(header)-1] == '\n') {
+				return header, nil
+			}
+			header = append(header, '\n')
+		}
 		if ended(err) { // a message may be a header alone, RFC 5322 §3.5; that it is empty is said later
 			return header, nil
 		}

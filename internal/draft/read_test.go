@@ -102,6 +102,17 @@ func TestWhatComposeWritesIsReadBackUnchanged(t *testing.T) {
 	}
 }
 
+// The reader's buffer is 64 KB; one of these lines fills it to its CR.
+func TestAHeaderLineOfAnyLengthEndsInCRLF(t *testing.T) {
+	t.Parallel()
+	for length := 65_530; length <= 65_536; length++ {
+		d, _, err := draft.ReadMessage(strings.NewReader("X: " + strings.Repeat("x", length) + "\r\nTo: bo@partner.example\r\n\r\nx"))
+		if err != nil || len(d.To) != 1 {
+			t.Errorf("%d: %v", length, err)
+		}
+	}
+}
+
 func TestOtherPeoplesSealsPassUntouched(t *testing.T) {
 	t.Parallel()
 	for _, entity := range []string{
@@ -163,6 +174,7 @@ func TestAMessageThatCannotBeReadIsRefused(t *testing.T) {
 		{"a boundary that never opens", mixed + "\nx\n", "mime_malformed"},
 		{"a boundary that never closes", mixed + "\n--b\n\nx\n", "mime_malformed"},
 		{"a boundary that only closes", mixed + "\n--b--\n", "mime_malformed"},
+		{"a boundary that closes behind much white space", mixed + "\n--b\n\nx\n--b--" + strings.Repeat(" ", 2000) + "\n", ""},
 		{"a part that is not closed", mixed + "\n--b\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\nx\n--b--\n", "mime_malformed"},
 		{"the same boundary twice", mixed + "\n--b\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--\n--b--\n", "mime_malformed"},
 		{"a boundary that looks like another's end", mixed + "\n--b\nContent-Type: multipart/mixed; boundary=b--\n\n--b--\n\nx\n--b----\n--b--\n", "mime_malformed"},

@@ -8,11 +8,10 @@ import (
 )
 
 const (
-	maxDepth      = 32           // multiparts within multiparts: Exchange Online's "Embedded message depth limit" is 30
-	maxParts      = 1000         // four times Exchange Online's "Multipart message limit" of 250, which does not bind what is sealed
-	maxPartHeader = 64 << 10     // as much as a boundary, a name and a few fields could ever need
-	maxBoundary   = 70           // RFC 2046 §5.1.1
-	maxDelimiter  = 4 + 70 + 922 // "--", boundary, "--" and padding: no line that is longer is one, RFC 5322 §2.1.1
+	maxDepth      = 32       // multiparts within multiparts: Exchange Online's "Embedded message depth limit" is 30
+	maxParts      = 1000     // four times Exchange Online's "Multipart message limit" of 250, which does not bind what is sealed
+	maxPartHeader = 64 << 10 // as much as a boundary, a name and a few fields could ever need
+	maxBoundary   = 70       // RFC 2046 §5.1.1
 )
 
 // structure follows a MIME structure line by line: every declared boundary opens and closes, inside out, and every transfer
@@ -34,7 +33,7 @@ type level struct {
 
 // line takes one line without its end, or a piece of one: first and last say which piece.
 func (s *structure) line(text []byte, first, last bool) error {
-	if first && last && len(s.open) > 0 && len(text) <= maxDelimiter && bytes.HasPrefix(text, []byte("--")) {
+	if first && last && len(s.open) > 0 && bytes.HasPrefix(text, []byte("--")) {
 		found, err := s.delimiter(string(bytes.TrimRight(text[2:], " \t")))
 		if found || err != nil {
 			return err

@@ -153,7 +153,7 @@ func (f *flaws) thread(d *Draft) {
 		}
 	}
 	if len(d.References) > MaxReferences {
-		f.tooMuch("references", fmt.Sprintf("Der er mere end %d henvisninger til tidligere mails.", MaxReferences),
+		f.tooMuch("references", fmt.Sprintf("Der er flere end %d henvisninger til tidligere mails.", MaxReferences),
 			fmt.Sprintf("There are more than %d references to earlier mails.", MaxReferences))
 	}
 }

@@ -7,9 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	abstractions "github.com/microsoft/kiota-abstractions-go"
@@ -73,13 +71,12 @@ func (c *Client) call(ctx context.Context, r request) (*answer, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	var connected atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	w := &wire{}
 	if r.stream != nil {
-		stream := &body{reader: r.stream, size: r.size}
-		defer stream.stop()
-		ctx = context.WithValue(ctx, bodyKey{}, stream)
+		w.body = &body{reader: r.stream, size: r.size}
+		defer w.body.stop()
 	}
+	ctx = context.WithValue(ctx, wireKey{}, w)
 	var got *answer
 	info := c.information(r, func(response *http.Response) { got = read(response, r.limit) })
 	adapter := c.graph
@@ -100,7 +97,7 @@ func (c *Client) call(ctx context.Context, r request) (*answer, error) {
 	return nil, &silence{
 		reason: networkReason(err),
 		// A transport that is not net/http's own may not call GotConn: then only a failed dial proves that nothing was said.
-		asked: connected.Load() || !c.traced && !isDial(err),
+		asked: w.connected.Load() || !c.traced && !isDial(err),
 		cause: sentinel(err),
 	}
 }

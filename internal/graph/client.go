@@ -138,14 +138,14 @@ func (c *Client) MaxMessage() int64 {
 
 // Ready says whether a token for Graph can be had.
 func (c *Client) Ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
-	defer cancel()
 	start := c.now()
-	_, err := c.token(ctx)
-	c.observe("token", 0, c.now().Sub(start))
+	_, err := getToken(ctx, c.credential, c.scope)
+	took := c.now().Sub(start)
 	if err != nil {
+		c.observe("token", 0, took)
 		return tokenFault(err)
 	}
+	c.observe("token", http.StatusOK, took)
 	return nil
 }
 

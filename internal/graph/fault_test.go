@@ -167,7 +167,7 @@ func TestEveryCallIsObservedByAFixedWordAndItsStatus(t *testing.T) {
 	if err := c.Ready(t.Context()); err != nil {
 		t.Error(err)
 	}
-	expect := []string{"create_draft 418", "send 418", "find 418", "find_notice 418", "check_member_groups 418", "discard 418", "token 0"}
+	expect := []string{"create_draft 418", "send 418", "find 418", "find_notice 418", "check_member_groups 418", "discard 418", "token 200"}
 	if !slices.Equal(seen, expect) {
 		t.Errorf("observed %q", seen)
 	}

@@ -8,7 +8,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/graph"
@@ -123,4 +127,62 @@ func TestWithoutATokenNothingIsAskedAndOnlyTheEntraCodeIsSaid(t *testing.T) {
 	if len(log.all()) != 0 {
 		t.Error("a request without a token")
 	}
+}
+
+// fetching gets its token over the network, with the context of the call.
+type fetching struct {
+	credential
+	url string
+}
+
+func (f fetching) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.url, nil)
+	if err != nil {
+		return azcore.AccessToken{}, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return azcore.AccessToken{}, err
+	}
+	_ = response.Body.Close()
+	return f.credential.GetToken(ctx, o)
+}
+
+func TestAConnectionToEntraIsNotOneToGraph(t *testing.T) {
+	t.Parallel()
+	entra, log := answering(t, func(http.ResponseWriter, *http.Request) {})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	away := "http://" + listener.Addr().String()
+	_ = listener.Close()
+	c := client(t, away, func(o *graph.Options) { o.Credential = fetching{url: entra} })
+	want(t, calls["send"](t.Context(), c), fault.Unavailable, "graph_unavailable")
+	if len(log.all()) != 1 {
+		t.Error("the token was not fetched")
+	}
+}
+
+// hanging is Entra that never answers.
+type hanging struct{}
+
+func (hanging) GetToken(ctx context.Context, _ policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	<-ctx.Done()
+	return azcore.AccessToken{}, ctx.Err()
+}
+
+// Each call waits in one of the mailbox's few places.
+func TestATokenThatDoesNotComeIsGivenUpAfterHalfAMinute(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := client(t, "http://127.0.0.1:1", func(o *graph.Options) { o.Credential = hanging{} })
+		for name, call := range calls {
+			start := time.Now()
+			want(t, call(t.Context(), c), fault.Unavailable, "graph_token")
+			if took := time.Since(start); took != 30*time.Second {
+				t.Errorf("%s: gave up after %v", name, took)
+			}
+		}
+	})
 }

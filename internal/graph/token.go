@@ -38,11 +38,9 @@ func (b *bearer) AuthenticateRequest(ctx context.Context, request *abstractions.
 	return nil
 }
 
-func (c *Client) token(ctx context.Context) (string, error) {
-	return getToken(ctx, c.credential, c.scope)
-}
-
 func getToken(ctx context.Context, credential azcore.TokenCredential, scope string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
+	defer cancel()
 	// EnableCAE stays off: a claims challenge would make the adapter repeat the request, and our bodies are streams.
 	token, err := credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{scope}})
 	if err != nil {

@@ -5,7 +5,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -45,15 +47,26 @@ func (b *body) stop() {
 	b.stopped = true
 }
 
-type bodyKey struct{}
+// wire is what the transport is told of one call, and what it tells: whether it had a connection to Graph. The trace is
+// not in the call's own context, for the credential gets that one too, and a connection to Entra says nothing.
+type wire struct {
+	body      *body // nil: the request's own
+	connected atomic.Bool
+}
+
+type wireKey struct{}
 
 // transport is the whole of our middleware.
 type transport struct{ next http.RoundTripper }
 
 func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
-	if b, ok := request.Context().Value(bodyKey{}).(*body); ok {
-		request = request.Clone(request.Context())
-		request.Body, request.ContentLength, request.GetBody = io.NopCloser(b), b.size, nil
+	if w, ok := request.Context().Value(wireKey{}).(*wire); ok {
+		request = request.Clone(httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{
+			GotConn: func(httptrace.GotConnInfo) { w.connected.Store(true) },
+		}))
+		if w.body != nil {
+			request.Body, request.ContentLength, request.GetBody = io.NopCloser(w.body), w.body.size, nil
+		}
 	}
 	response, err := t.next.RoundTrip(request)
 	if err != nil {

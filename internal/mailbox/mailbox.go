@@ -62,13 +62,16 @@ func NewRegistry(s Store, k Keeper, directory Directory, now func() time.Time) *
 
 // Usable lists the mailboxes that the caller may send as, by address.
 func (r *Registry) Usable(ctx context.Context, c Caller) ([]Mailbox, error) {
-	grants, err := r.heldBy(ctx, c, func() ([]string, error) { return r.store.GrantedGroups(ctx) })
+	grants, err := r.heldBy(ctx, c, func() ([]string, error) {
+		groups, err := r.store.GrantedGroups(ctx)
+		return groups, unavailable(err)
+	})
 	if err != nil {
 		return nil, err
 	}
 	rows, err := r.store.GrantedMailboxes(ctx, grants)
 	if err != nil {
-		return nil, err
+		return nil, unavailable(err)
 	}
 	return parseAll(rows)
 }
@@ -122,11 +125,11 @@ func (r *Registry) allowed(ctx context.Context, c Caller, address string) (Mailb
 		return Mailbox{}, row, notGranted(nil)
 	}
 	if err != nil {
-		return Mailbox{}, row, err
+		return Mailbox{}, row, unavailable(err)
 	}
 	all, err := r.store.Grants(ctx, row.ID)
 	if err != nil {
-		return Mailbox{}, row, err
+		return Mailbox{}, row, unavailable(err)
 	}
 	held, err := r.heldBy(ctx, c, func() ([]string, error) { return groupsOf(all), nil })
 	if err != nil {
@@ -148,6 +151,22 @@ func notGranted(cause error) error {
 		DA: "Du har ikke adgang til at sende fra den postkasse. Vælg en anden, eller bed postkassens lokale administrator om adgang.",
 		EN: "You may not send as that mailbox. Choose another, or ask the mailbox's local administrator for access.",
 	}, cause)
+}
+
+// storageRetry is what a caller is told to wait when the database is away.
+const storageRetry = 30 * time.Second
+
+// unavailable is nil for nil.
+func unavailable(cause error) error {
+	if cause == nil {
+		return nil
+	}
+	f := fault.New(fault.Unavailable, "storage_unavailable", fault.Sentence{
+		DA: "Vi kan ikke slå postkasserne op lige nu. Intet er sendt. Prøv igen om lidt.",
+		EN: "We cannot look up the mailboxes just now. Nothing was sent. Try again shortly.",
+	}, cause)
+	f.RetryAfter = storageRetry
+	return f
 }
 
 func (r *Registry) key(ctx context.Context, m Mailbox, row store.Mailbox) (crypto.Signer, error) {

@@ -170,5 +170,5 @@ func (u *University) Persona(local string) (entraid.Persona, bool) {
 	return entraid.Persona{}, false
 }
 
-// Credential is how the service proves itself to the sandbox's Graph.
+// Service is the program that proves itself to the sandbox's Graph.
 func (u *University) Service() entraid.Application { return u.Tenant.Applications[0] }

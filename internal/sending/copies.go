@@ -83,21 +83,23 @@ func (c *messageCopy) certificates(p Plan, own *x509.Certificate) []*x509.Certif
 // its own. Nothing exists in the spool unless everything went well.
 func (s *Service) write(ctx context.Context, messageID string, copies []*messageCopy, p Plan, from mailbox.Identity,
 	common draft.Header, entity draft.Entity, key *keeper.Key,
-) (err error) {
+) error {
+	whole := false
 	defer func() {
-		if err != nil {
+		if !whole { // after a panic, too
 			s.discard(ctx, copies)
 		}
 	}()
 	var plain []io.Writer
 	var envelopes []smime.Envelope
 	for _, c := range copies {
-		c.name = messageID + "/" + c.id
+		var err error
+		c.name = messageID + "." + c.id // flat: a folder for each message would outlive it, empty
 		c.out, err = s.Spool.Create(ctx, c.name, key)
 		if err != nil {
-			return unavailable(err)
+			return interrupted(ctx, err)
 		}
-		out := &limited{w: c.out, left: s.Post.MaxMessage()}
+		out := &limited{w: c.out, left: s.Post.MaxMessage(c.sealed), sealed: c.sealed}
 		if _, err := c.header(p, common).WriteTo(out); err != nil {
 			return fmt.Errorf("writing a header: %w", err)
 		}
@@ -112,10 +114,19 @@ func (s *Service) write(ctx context.Context, messageID string, copies []*message
 	}
 	for _, c := range copies {
 		if err := c.out.Close(); err != nil {
-			return unavailable(err)
+			return interrupted(ctx, err)
 		}
 	}
+	whole = true
 	return nil
+}
+
+// interrupted tells a caller who went away from a store that did: only the second is ours to mend.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("keeping a copy: %w", ctx.Err())
+	}
+	return unavailable(err)
 }
 
 func (s *Service) pour(entity draft.Entity, plain []io.Writer, envelopes []smime.Envelope, from mailbox.Identity) error {
@@ -156,10 +167,12 @@ func (s *Service) discard(ctx context.Context, copies []*messageCopy) {
 	}
 }
 
-// limited refuses a copy as soon as it is larger than Exchange takes, not when all of it has been read.
+// limited refuses a copy as soon as it is larger than Exchange takes, not when all of it has been read. It names the errors of
+// the spool: by the time that they come out of the entity nobody could tell them from the entity's own.
 type limited struct {
-	w    io.Writer
-	left int64
+	w      io.Writer
+	left   int64
+	sealed bool
 }
 
 var errTooLarge = errors.New("the copy is larger than the limit")
@@ -167,16 +180,27 @@ var errTooLarge = errors.New("the copy is larger than the limit")
 func (l *limited) Write(b []byte) (int, error) {
 	l.left -= int64(len(b))
 	if l.left < 0 {
-		return 0, tooLarge()
+		return 0, tooLarge(l.sealed)
 	}
-	return l.w.Write(b)
+	n, err := l.w.Write(b)
+	if err != nil {
+		return n, unavailable(err)
+	}
+	return n, nil
 }
 
-func tooLarge() error {
-	return fault.New(fault.TooLarge, "message_too_large", fault.Sentence{
+func tooLarge(sealed bool) error {
+	say := fault.Sentence{
 		DA: "Mailen er for stor til at blive sendt, når den er krypteret. Intet er sendt. Fjern eller formindsk vedhæftede filer, eller del dem på flere mails.",
 		EN: "The mail is too large to be sent once it is encrypted. Nothing was sent. Remove or shrink attachments, or spread them over several mails.",
-	}, errTooLarge)
+	}
+	if !sealed {
+		say = fault.Sentence{
+			DA: "Mailen er for stor til at blive sendt til modtagerne i egen organisation. Intet er sendt. Fjern eller formindsk vedhæftede filer, eller del dem på flere mails.",
+			EN: "The mail is too large to be sent to the recipients inside the organisation. Nothing was sent. Remove or shrink attachments, or spread them over several mails.",
+		}
+	}
+	return fault.New(fault.TooLarge, "message_too_large", say, errTooLarge)
 }
 
 func unavailable(cause error) error {

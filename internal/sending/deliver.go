@@ -36,7 +36,10 @@ func (s *Service) Deliver(ctx context.Context, deliveryID string) error {
 		return s.draftAndSend(ctx, d, m)
 	case store.Sending:
 		return s.look(ctx, d, m)
-	case store.Sent, store.Rejected, store.Unknown:
+	case store.Sent, store.Rejected:
+		s.clear(ctx, d) // a run that was cut off may have left it
+		return nil
+	case store.Unknown:
 		return nil
 	}
 	return fmt.Errorf("delivering: no such state %q", d.State)
@@ -54,13 +57,15 @@ func (s *Service) draftAndSend(ctx context.Context, d store.Delivery, m store.Me
 }
 
 func (s *Service) createDraft(ctx context.Context, d store.Delivery, m store.Message) (string, error) {
+	// These two count as attempts, unlike a database that is away: a copy that is lost, or whose key is, is never found by
+	// waiting, and must end in a report.
 	key, err := s.Keeper.Unwrap(ctx, keeper.Wrapped{Version: m.KeyVersion, Bytes: m.WrappedKey})
 	if err != nil {
-		return "", unavailable(err)
+		return "", fmt.Errorf("opening a copy: %w", err)
 	}
 	mime, err := s.Spool.Open(ctx, d.SpoolName, key)
 	if err != nil {
-		return "", unavailable(err)
+		return "", fmt.Errorf("opening a copy: %w", err)
 	}
 	defer func() { _ = mime.Close() }()
 	return s.Post.CreateDraft(ctx, m.MailboxAddress, mime, d.Size)
@@ -80,8 +85,12 @@ func (s *Service) send(ctx context.Context, d store.Delivery, m store.Message) e
 		return s.later(f)
 	case fault.AgainAfter, fault.Again:
 		// The answer says that it was not taken. Some that said so have been delivered all the same, so one look comes first,
-		// but no grace: a draft that is found lies there unsent.
-		if stepErr := s.step(ctx, &d, store.Change{To: store.Sending, Looks: s.Timing.GraceLooks}); stepErr != nil {
+		// but no grace: a draft that is found lies there unsent. An error that nobody classified says nothing, and gets all of it.
+		looks := s.Timing.GraceLooks
+		if f.Kind == fault.Internal {
+			looks = 0
+		}
+		if stepErr := s.step(ctx, &d, store.Change{To: store.Sending, Looks: looks}); stepErr != nil {
 			return stepErr
 		}
 		return err
@@ -170,10 +179,15 @@ func (s *Service) end(ctx context.Context, d store.Delivery, c store.Change) err
 	if c.To == store.Unknown {
 		return nil // a person may decide to send it again
 	}
-	if err := s.Spool.Delete(ctx, d.SpoolName); err != nil {
+	s.clear(ctx, d)
+	return nil
+}
+
+// clear takes a copy that is not needed any more out of the spool; the delivery has ended, whatever comes of it.
+func (s *Service) clear(ctx context.Context, d store.Delivery) {
+	if err := s.Spool.Delete(context.WithoutCancel(ctx), d.SpoolName); err != nil {
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "a copy that has ended is left in the spool", slog.String("spool_name", d.SpoolName), slog.Any("err", err))
 	}
-	return nil
 }
 
 func (s *Service) step(ctx context.Context, d *store.Delivery, c store.Change) error {

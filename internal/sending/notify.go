@@ -23,6 +23,9 @@ func (s *Service) Notify(ctx context.Context, messageID string) error {
 	if err != nil {
 		return err
 	}
+	if m.Outcome() == InProgress {
+		return nil // it comes again with the last delivery
+	}
 	subject, html, err := notice.Render(noticeOf(m))
 	if err != nil {
 		return err

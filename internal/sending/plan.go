@@ -2,11 +2,7 @@ package sending
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/hex"
 	"net/mail"
-	"time"
 
 	"aau.dk/sendsikker/internal/certs"
 	"aau.dk/sendsikker/internal/draft"
@@ -108,14 +104,6 @@ func facts(c certs.Choice) route.Certificate {
 	return route.Certificate{Usable: true, Holder: holder(c.Chosen.Certificate), ValidTo: c.Chosen.Certificate.NotAfter}
 }
 
-// holder is whom the certificate names, in the word a sender knows: the organisation first, then the name.
-func holder(c *x509.Certificate) string {
-	if len(c.Subject.Organization) > 0 && c.Subject.Organization[0] != "" {
-		return c.Subject.Organization[0]
-	}
-	return c.Subject.CommonName
-}
-
 // refusal names every recipient that cannot be reached. nil means that all can.
 func (p Plan) refusal() error {
 	var refused []fault.Recipient
@@ -144,26 +132,4 @@ func (s *Service) usableNow(m mailbox.Mailbox) error {
 		DA: "Postkassens eget certifikat gælder ikke i dag, så der kan ikke sendes sikkert fra den. Intet er sendt. Kontakt den, der administrerer Send sikker.",
 		EN: "The mailbox's own certificate is not valid today, so nothing can be sent securely from it. Nothing was sent. Contact the administrator of Send sikker.",
 	}, nil)
-}
-
-// Certificate is what people and the audit are told of a certificate.
-type Certificate struct {
-	Subject string    `json:"subject"`
-	Issuer  string    `json:"issuer"`
-	ValidTo time.Time `json:"validTo"`
-	SHA256  string    `json:"sha256"`
-	Source  string    `json:"source"`
-}
-
-// Shown is the planned recipient's certificate; nil when there is none.
-func (p Planned) Shown() *Certificate {
-	if p.Verdict.Route != route.SMIME {
-		return nil
-	}
-	c := p.Choice.Chosen.Certificate
-	print := sha256.Sum256(c.Raw)
-	return &Certificate{
-		Subject: c.Subject.String(), Issuer: c.Issuer.String(), ValidTo: c.NotAfter.UTC(),
-		SHA256: hex.EncodeToString(print[:]), Source: p.Choice.Chosen.Source,
-	}
 }

@@ -102,11 +102,15 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (id string, err er
 func (s *Service) keep(ctx context.Context, m store.Message, copies []*messageCopy, c mailbox.Caller, p Plan) (string, error) {
 	holder, taken, err := s.Store.InsertMessage(ctx, m, s.auditEntry(m, c, p))
 	if err != nil {
-		// The commit itself may have been cut off. The copies go only when it is certain that nothing points at them.
-		if _, look := s.Store.Message(context.WithoutCancel(ctx), m.ID); errors.Is(look, store.ErrNotFound) {
+		// The commit itself may have been cut off. The copies go only when it is certain that nothing points at them, and who is
+		// told "not sent" of a message that was stored would send it a second time.
+		switch _, look := s.Store.Message(context.WithoutCancel(ctx), m.ID); {
+		case look == nil:
+			return m.ID, nil
+		case errors.Is(look, store.ErrNotFound):
 			s.discard(ctx, copies)
 		}
-		return "", unavailable(err)
+		return "", interrupted(ctx, err)
 	}
 	if !taken {
 		return m.ID, nil

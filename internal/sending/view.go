@@ -82,7 +82,7 @@ func (s *Service) Message(ctx context.Context, c mailbox.Caller, id string) (Mes
 		}, nil)
 	}
 	if err != nil {
-		return Message{}, unavailable(err)
+		return Message{}, unreadable(err)
 	}
 	return s.view(ctx, m)
 }
@@ -91,7 +91,7 @@ func (s *Service) Message(ctx context.Context, c mailbox.Caller, id string) (Mes
 func (s *Service) Messages(ctx context.Context, c mailbox.Caller, before string, limit int) ([]Message, error) {
 	rows, err := s.Store.Messages(ctx, c.ID, before, limit)
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, unreadable(err)
 	}
 	list := make([]Message, len(rows))
 	for i, row := range rows {
@@ -105,7 +105,7 @@ func (s *Service) Messages(ctx context.Context, c mailbox.Caller, before string,
 func (s *Service) view(ctx context.Context, m store.Message) (Message, error) {
 	key, err := s.Keeper.Unwrap(ctx, keeper.Wrapped{Version: m.KeyVersion, Bytes: m.WrappedKey})
 	if err != nil {
-		return Message{}, unavailable(err)
+		return Message{}, unreadable(err)
 	}
 	subject, err := key.DecryptBytes(m.Subject)
 	if err != nil {
@@ -133,4 +133,14 @@ func (s *Service) view(ctx context.Context, m store.Message) (Message, error) {
 	}
 	slices.SortFunc(v.Recipients, func(a, b Recipient) int { return a.position - b.position })
 	return v, nil
+}
+
+// unreadable is unavailable for a question about what was sent: nobody shall think that it was not.
+func unreadable(cause error) error {
+	f := fault.New(fault.Unavailable, "storage_unavailable", fault.Sentence{
+		DA: "Oplysningerne om dine mails kan ikke hentes lige nu. Det ændrer ikke på, hvad der er sendt. Prøv igen om lidt.",
+		EN: "What is known of your mails cannot be fetched just now. It changes nothing about what was sent. Try again shortly.",
+	}, cause)
+	f.RetryAfter = storageRetry
+	return f
 }

@@ -50,7 +50,7 @@ func openFault(cause error) error {
 	switch {
 	case errors.Is(cause, cms.ErrNoRecipient):
 		return fault.New(fault.NotFound, "mail_key_not_found", fault.Sentence{
-			DA: "Mailen er ikke krypteret til nogen af postkassens nøgler. Send postkassens nyeste certifikat til afsenderen, og bed om mailen igen.",
+			DA: "Mailen er ikke krypteret til nogen af postkassens nøgler. Send postkassens nyeste certifikat til afsenderen, og bed om at få mailen igen.",
 			EN: "The mail is not encrypted to any of the mailbox's keys. Send the sender the mailbox's newest certificate and ask for the mail again.",
 		}, cause)
 	case errors.Is(cause, cms.ErrSignature):

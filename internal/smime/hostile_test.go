@@ -3,6 +3,7 @@ package smime_test
 import (
 	"bytes"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -66,8 +67,11 @@ func TestEveryChangedByteOfASignedEntityIsFound(t *testing.T) {
 		t.Fatal("nothing was tried")
 	}
 	// The same for the signature: every byte of its base64.
-	signature := bytes.LastIndex(whole, []byte("\r\n\r\n")) + 4
-	for i := signature; i < len(whole)-60; i += 7 {
+	signature := signatureAt(whole)
+	end := signature + bytes.Index(whole[signature:], []byte("\r\n\r\n"))
+	tried = 0
+	for i := signature; i < end; i += 7 {
+		tried++
 		altered := bytes.Clone(whole)
 		if altered[i] = 'A'; whole[i] == 'A' {
 			altered[i] = 'B'
@@ -77,6 +81,15 @@ func TestEveryChangedByteOfASignedEntityIsFound(t *testing.T) {
 			t.Errorf("signature byte %d: still good", i-signature)
 		}
 	}
+	if tried < 100 {
+		t.Errorf("only %d bytes of the signature were tried", tried)
+	}
+}
+
+// signatureAt is where the base64 of the signature starts in a clear-signed entity.
+func signatureAt(whole []byte) int {
+	const last = "filename=\"smime.p7s\"\r\n\r\n"
+	return bytes.Index(whole, []byte(last)) + len(last)
 }
 
 // Whatever goes wrong behind a private key looks the same from outside.
@@ -242,4 +255,38 @@ func FuzzOpen(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Each search for a path may cost a hundred signature checks with keys that a stranger chose.
+func TestOnlySoManySignersAreFollowedToARoot(t *testing.T) {
+	t.Parallel()
+	whole := inside(t, entityText)
+	head := signatureAt(whole)
+	text, tail, _ := bytes.Cut(whole[head:], []byte("--"))
+	var info struct {
+		Type    asn1.ObjectIdentifier
+		Content struct {
+			Version                      int
+			Digests, Inner, Bag, Signers asn1.RawValue
+		} `asn1:"explicit,tag:0"`
+	}
+	must(asn1.Unmarshal(must(base64.StdEncoding.DecodeString(strings.ReplaceAll(string(text), "\r\n", ""))), &info))
+	info.Content.Signers.FullBytes, info.Content.Signers.Bytes = nil, bytes.Repeat(info.Content.Signers.Bytes, 12)
+	again := base64.StdEncoding.EncodeToString(must(asn1.Marshal(info)))
+	opened, err := open([]byte(string(whole[:head]) + again + "\r\n--" + string(tail)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, followed := 0, 0
+	for _, s := range opened.Layers[0].Signatures {
+		if s.Good {
+			good++
+		}
+		if s.PathVerified {
+			followed++
+		}
+	}
+	if good != 12 || followed != 8 {
+		t.Errorf("%d good, %d followed", good, followed)
+	}
 }

@@ -64,8 +64,8 @@ type Signature struct {
 	SigningTime time.Time         // the signer's word for it; zero where absent
 	Good        bool              // covers the content, fits the certificate, and is strong enough to prove it
 	Weak        bool              // fits, but over SHA-1 or by a short key: not Good
-	// PathVerified: the certificate leads to one of the roots at OpenOptions.Now and may sign mail. Revocation is not
-	// looked at.
+	// PathVerified: the signature is Good, and the certificate leads to one of the roots at OpenOptions.Now and may sign
+	// mail. Revocation is not looked at.
 	PathVerified bool
 	Addresses    []string // the e-mail addresses in the certificate; whether From is among them is the caller's question
 }
@@ -110,6 +110,8 @@ type opener struct {
 	entity  []byte // what is left inside
 	layers  []Layer
 	sealed  bool // a private key has been at work
+
+	followed int // signers whose path was looked for
 }
 
 var (

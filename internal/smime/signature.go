@@ -26,13 +26,14 @@ func altered(s *cms.Signed) bool {
 func (o *opener) accept(kind LayerKind, s *cms.Signed, content []byte) error {
 	layer := Layer{Kind: kind}
 	for _, signer := range s.Signers {
+		good := signer.Err == nil
 		layer.Signatures = append(layer.Signatures, Signature{
 			Certificate:  signer.Certificate,
 			Algorithms:   signer.Algorithms,
 			SigningTime:  signer.Time,
-			Good:         signer.Err == nil,
+			Good:         good,
 			Weak:         errors.Is(signer.Err, cms.ErrWeak),
-			PathVerified: o.options.verifyPath(signer.Certificate, s.Certificates),
+			PathVerified: good && o.mayFollow() && o.options.verifyPath(signer.Certificate, s.Certificates),
 			Addresses:    addresses(signer.Certificate),
 		})
 	}
@@ -47,6 +48,15 @@ func (o *opener) accept(kind LayerKind, s *cms.Signed, content []byte) error {
 	}
 	o.entity = content
 	return nil
+}
+
+// maxPaths is how many signers are followed to a root in one mail. Two signers inside an envelope and two around it make
+// four. Each search may cost a hundred signature checks over certificates that a stranger chose (crypto/x509).
+const maxPaths = 8
+
+func (o *opener) mayFollow() bool {
+	o.followed++
+	return o.followed <= maxPaths
 }
 
 // verifyPath follows RFC 8550 §4.4: key usage for signing, and extended key usage for mail where there is any.

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -19,5 +20,16 @@ func OpenFolder(path string) (*Spool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the spool folder: %w", err)
 	}
-	return New(bucket), nil
+	return &Spool{bucket: bucket, folder: path}, nil
+}
+
+func syncFolder(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("bringing a spool object's name to the disk: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("bringing a spool object's name to the disk: %w", err)
+	}
+	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 
 	"gocloud.dev/blob"
@@ -17,7 +19,10 @@ import (
 const probe = "readiness"
 
 // Spool is a folder (or bucket) of encrypted objects.
-type Spool struct{ bucket *blob.Bucket }
+type Spool struct {
+	bucket *blob.Bucket
+	folder string // "" for a bucket that is none
+}
 
 // New takes an open bucket. Close closes it.
 func New(bucket *blob.Bucket) *Spool { return &Spool{bucket: bucket} }
@@ -27,8 +32,27 @@ func (s *Spool) Close() error { return s.bucket.Close() }
 
 // Ready says whether the store answers.
 func (s *Spool) Ready(ctx context.Context) error {
+	if err := s.there(); err != nil {
+		return err
+	}
 	_, err := s.bucket.Exists(ctx, probe)
 	return err
+}
+
+// there says whether the folder is still where it was. blob would make a new one without a word, on whatever disk lies
+// beneath a volume that went away, and what is accepted then is gone when the volume comes back.
+func (s *Spool) there() error {
+	if s.folder == "" {
+		return nil
+	}
+	info, err := os.Stat(s.folder)
+	if err != nil {
+		return fmt.Errorf("looking for the spool folder: %w", err)
+	}
+	if !info.IsDir() {
+		return errors.New("looking for the spool folder: it is no folder")
+	}
+	return nil
 }
 
 // Writer takes one object's bytes in clear. Exactly one of Close and Abort ends it; Abort after either does nothing, so that
@@ -36,6 +60,7 @@ func (s *Spool) Ready(ctx context.Context) error {
 type Writer struct {
 	cancel context.CancelFunc
 	object *blob.Writer
+	file   *os.File // the object until it has its name; nil where the store is no folder
 	sealed io.WriteCloser
 	size   atomic.Int64
 	ended  bool
@@ -43,10 +68,18 @@ type Writer struct {
 
 // Create starts an object that only key opens.
 func (s *Spool) Create(ctx context.Context, name string, key *keeper.Key) (*Writer, error) {
+	if err := s.there(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
+	var file *os.File
 	object, err := s.bucket.NewWriter(ctx, name, &blob.WriterOptions{
 		ContentType: "application/age", // no sniffing of what is ciphertext anyway
 		IfNotExist:  true,              // a name is used once; writing over one would lose a mail
+		BeforeWrite: func(as func(any) bool) error {
+			_ = as(&file) // only a folder has one
+			return nil
+		},
 	})
 	if err != nil {
 		cancel()
@@ -58,7 +91,7 @@ func (s *Spool) Create(ctx context.Context, name string, key *keeper.Key) (*Writ
 		_ = object.Close()
 		return nil, fmt.Errorf("encrypting a spool object: %w", err)
 	}
-	return &Writer{cancel: cancel, object: object, sealed: sealed}, nil
+	return &Writer{cancel: cancel, object: object, file: file, sealed: sealed}, nil
 }
 
 func (w *Writer) Write(p []byte) (int, error) {
@@ -70,7 +103,8 @@ func (w *Writer) Write(p []byte) (int, error) {
 // Size is the number of bytes in clear so far.
 func (w *Writer) Size() int64 { return w.size.Load() }
 
-// Close makes the object exist, whole, or not at all.
+// Close makes the object exist, whole and on the disk, or not at all. A message is accepted on the strength of it, and the
+// database that says so survives a power cut; fileblob alone leaves the bytes to the system's leisure.
 func (w *Writer) Close() error {
 	if w.ended {
 		return errors.New("closing a spool object: it has ended already")
@@ -82,6 +116,21 @@ func (w *Writer) Close() error {
 		_ = w.object.Close()
 		return fmt.Errorf("finishing a spool object: %w", err)
 	}
+	if w.file == nil {
+		return w.store()
+	}
+	if err := w.file.Sync(); err != nil {
+		w.cancel()
+		_ = w.object.Close()
+		return fmt.Errorf("bringing a spool object to the disk: %w", err)
+	}
+	if err := w.store(); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(w.file.Name())) // the name, too
+}
+
+func (w *Writer) store() error {
 	if err := w.object.Close(); err != nil {
 		return fmt.Errorf("storing a spool object: %w", err)
 	}

@@ -37,6 +37,7 @@ func (s *Store) Certificates(ctx context.Context, addresses []string) ([]Certifi
 	for i, a := range addresses {
 		args[i] = a
 	}
+	//nolint:gosec // only question marks are joined
 	rows, err := s.db.QueryContext(ctx, `SELECT address, fingerprint, der, source, added_at FROM certificate WHERE address IN (`+
 		strings.TrimSuffix(strings.Repeat("?, ", len(addresses)), ", ")+`) ORDER BY address, fingerprint`, args...)
 	if err != nil {

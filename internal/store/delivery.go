@@ -55,6 +55,7 @@ func (s *Store) Delivery(ctx context.Context, id string) (Delivery, error) {
 }
 
 func (s *Store) deliveries(ctx context.Context, where string, args ...any) (map[string][]Delivery, error) {
+	//nolint:gosec // where is one of three constants of this package
 	rows, err := s.db.QueryContext(ctx, `SELECT d.id, d.message_id, d.position, d.kind, d.state, d.spool_name, d.size,
 		COALESCE(d.draft_id, ''), d.looks, COALESCE(d.code, ''), COALESCE(d.say_da, ''), COALESCE(d.say_en, ''), d.changed_at,
 		r.position, r.field, r.address, r.name, r.route, r.evidence
@@ -88,7 +89,7 @@ func (s *Store) deliveries(ctx context.Context, where string, args ...any) (map[
 
 // Change is one step of a delivery.
 type Change struct {
-	From    State // the step is taken only from here: two workers cannot both take it
+	From    State // the step is taken only from here and from the delivery's Looks: two workers cannot both take it
 	To      State
 	DraftID string // kept when empty
 	Looks   int
@@ -104,8 +105,8 @@ var ErrMoved = errors.New("the delivery is in another state")
 func (s *Store) ChangeDelivery(ctx context.Context, d Delivery, c Change) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE delivery SET state = ?, draft_id = COALESCE(NULLIF(?, ''), draft_id), looks = ?,
-			code = NULLIF(?, ''), say_da = NULLIF(?, ''), say_en = NULLIF(?, ''), changed_at = ? WHERE id = ? AND state = ?`,
-			c.To, c.DraftID, c.Looks, c.Code, c.Say.DA, c.Say.EN, toMillis(s.now()), d.ID, c.From)
+			code = NULLIF(?, ''), say_da = NULLIF(?, ''), say_en = NULLIF(?, ''), changed_at = ? WHERE id = ? AND state = ? AND looks = ?`,
+			c.To, c.DraftID, c.Looks, c.Code, c.Say.DA, c.Say.EN, toMillis(s.now()), d.ID, c.From, d.Looks)
 		if err != nil {
 			return fmt.Errorf("changing a delivery: %w", err)
 		}
@@ -135,7 +136,7 @@ func (s *Store) SetNotice(ctx context.Context, messageID, kind string) error {
 	return nil
 }
 
-// Queue figures, for the metrics.
+// Backlog is the queue in figures.
 type Backlog struct {
 	Waiting int
 	Oldest  time.Time // zero when nothing waits

@@ -11,19 +11,19 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivertype"
-
-	"aau.dk/sendsikker/internal/fault"
 )
 
 const (
-	// maxAttempts ends a job that only ever fails; with retryDelay that is about a day of trying.
+	// maxAttempts ends a job that only ever fails; with retryPolicy that is about a day of trying.
 	maxAttempts = 24
+	// neverDiscarded is what River is told. It throws a job away that fails in its last attempt, and also one whose process
+	// died in it; a delivery without a job would stand still for ever and tell nobody. So the end of the budget is ours to
+	// see, and River's own lies far behind it.
+	neverDiscarded = 1000
 	// jobTimeout must fit the upload of the largest copy through a slow link (Graph: 4 MB ranges, 150 MB in 5 minutes).
 	jobTimeout = 15 * time.Minute
 	// rescueAfter: a job still running then belonged to a process that died.
 	rescueAfter = jobTimeout + 5*time.Minute
-	// throttlePause is how long to wait when the other side says "too many" and not for how long.
-	throttlePause = 30 * time.Second
 	// firstRetry doubles up to lastRetry.
 	firstRetry = 2 * time.Second
 	lastRetry  = time.Hour
@@ -45,7 +45,7 @@ func (noticeArgs) Kind() string { return "notice" }
 func (s *Store) enqueueDeliveries(ctx context.Context, tx *sql.Tx, deliveries []Delivery) error {
 	jobs := make([]river.InsertManyParams, len(deliveries))
 	for i, d := range deliveries {
-		jobs[i] = river.InsertManyParams{Args: deliverArgs{d.ID}, InsertOpts: &river.InsertOpts{MaxAttempts: maxAttempts}}
+		jobs[i] = river.InsertManyParams{Args: deliverArgs{d.ID}, InsertOpts: &river.InsertOpts{MaxAttempts: neverDiscarded}}
 	}
 	if _, err := s.insert.InsertManyTx(ctx, tx, jobs); err != nil {
 		return fmt.Errorf("enqueueing deliveries: %w", err)
@@ -54,7 +54,7 @@ func (s *Store) enqueueDeliveries(ctx context.Context, tx *sql.Tx, deliveries []
 }
 
 func (s *Store) enqueueNotice(ctx context.Context, tx *sql.Tx, messageID string) error {
-	if _, err := s.insert.InsertTx(ctx, tx, noticeArgs{messageID}, &river.InsertOpts{MaxAttempts: maxAttempts}); err != nil {
+	if _, err := s.insert.InsertTx(ctx, tx, noticeArgs{messageID}, &river.InsertOpts{MaxAttempts: neverDiscarded}); err != nil {
 		return fmt.Errorf("enqueueing a notice: %w", err)
 	}
 	return nil
@@ -75,15 +75,20 @@ type Queue struct{ client *river.Client[*sql.Tx] }
 func (s *Store) StartQueue(ctx context.Context, h Handlers, workers int, log *slog.Logger) (*Queue, error) {
 	pool := river.NewWorkers()
 	river.AddWorker(pool, river.WorkFunc(func(ctx context.Context, job *river.Job[deliverArgs]) error {
-		err := h.Deliver(ctx, job.Args.DeliveryID)
-		if err != nil && job.Attempt >= job.MaxAttempts && ctx.Err() == nil {
-			return h.GiveUp(ctx, job.Args.DeliveryID, err)
-		}
-		return next(ctx, log, err, slog.String("delivery_id", job.Args.DeliveryID), slog.Int("attempt", job.Attempt))
+		id := job.Args.DeliveryID
+		return task{
+			run:     func(ctx context.Context) error { return h.Deliver(ctx, id) },
+			giveUp:  func(ctx context.Context, cause error) error { return h.GiveUp(ctx, id, cause) },
+			attempt: job.Attempt, log: log, name: slog.String("delivery_id", id),
+		}.work(ctx)
 	}))
 	river.AddWorker(pool, river.WorkFunc(func(ctx context.Context, job *river.Job[noticeArgs]) error {
-		err := h.Notice(ctx, job.Args.MessageID)
-		return next(ctx, log, err, slog.String("message_id", job.Args.MessageID), slog.Int("attempt", job.Attempt))
+		id := job.Args.MessageID
+		return task{
+			run:     func(ctx context.Context) error { return h.Notice(ctx, id) },
+			giveUp:  func(context.Context, error) error { return nil }, // what the sender sees of the message is true without it
+			attempt: job.Attempt, log: log, name: slog.String("message_id", id),
+		}.work(ctx)
 	}))
 	client, err := river.NewClient(riversqlite.New(s.db), &river.Config{
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
@@ -91,7 +96,7 @@ func (s *Store) StartQueue(ctx context.Context, h Handlers, workers int, log *sl
 		Logger:               slog.New(quiet{log.Handler()}),
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,
-		MaxAttempts:          maxAttempts,
+		MaxAttempts:          neverDiscarded,
 		RetryPolicy:          retryPolicy{s.now},
 	})
 	if err != nil {
@@ -113,36 +118,6 @@ func (q *Queue) Stop(ctx context.Context) error {
 	return nil
 }
 
-// next turns a handler's error into the queue's next step; fault.Kind.Next is the table.
-func next(ctx context.Context, log *slog.Logger, err error, attrs ...slog.Attr) error {
-	if err == nil {
-		return nil
-	}
-	f := fault.From(err)
-	attrs = append(attrs, slog.String("kind", f.Kind.String()), slog.String("code", f.Code), slog.Any("err", f.Cause))
-	log.LogAttrs(ctx, slog.LevelWarn, "job will be tried again", attrs...)
-	switch f.Kind.Next() {
-	case fault.AgainAfter, fault.LookFirst:
-		// A snooze does not count as an attempt: the other side asked us to wait.
-		return river.JobSnooze(cmpPause(f.RetryAfter))
-	case fault.Again, fault.Never:
-		// Handlers end a delivery themselves when the answer is never; what still arrives here is a failure to record it.
-		if f.RetryAfter > 0 {
-			return river.JobSnooze(f.RetryAfter)
-		}
-		// Only the code: River stores the text of errors in clear.
-		return fmt.Errorf("%s (%s)", f.Code, f.Kind)
-	}
-	return fmt.Errorf("%s (%s)", f.Code, f.Kind)
-}
-
-func cmpPause(d time.Duration) time.Duration {
-	if d <= 0 {
-		return throttlePause
-	}
-	return d
-}
-
 type retryPolicy struct{ now func() time.Time }
 
 // NextRetry doubles the pause, with a jitter of a quarter so that what failed together does not come back together.
@@ -151,5 +126,5 @@ func (p retryPolicy) NextRetry(job *rivertype.JobRow) time.Time {
 	if n := job.Attempt - 1; n < 12 {
 		pause = min(firstRetry<<n, lastRetry)
 	}
-	return p.now().Add(pause - pause/8 + rand.N(pause/4))
+	return p.now().Add(pause - pause/8 + rand.N(pause/4)) //nolint:gosec // a jitter is no secret
 }

@@ -15,15 +15,8 @@ var (
 	oidEmailAddress    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
 )
 
-// Addresses are the mail addresses that a certificate is for, as it writes them: rfc822Name and SmtpUTF8Mailbox of the
-// subjectAltName, then emailAddress of the subject. RFC 8550 section 3 has receivers read both places. It may be none.
-func Addresses(certificate *x509.Certificate) []string {
-	found := append([]string{}, certificate.EmailAddresses...)
-	found = append(found, internationalMailboxes(certificate)...)
-	return append(found, subjectAddresses(certificate)...)
-}
-
-// isFor is whether the certificate names address. Domains are compared as DNS does. Local parts of rfc822Name and
+// isFor is whether the certificate names address: in the subjectAltName as rfc822Name or SmtpUTF8Mailbox, or in the
+// subject as emailAddress (RFC 8550 section 3 has receivers read both places). Domains are compared as DNS does. Local parts of rfc822Name and
 // subject are compared without case (RFC 8550 section 3: SHOULD), those of SmtpUTF8Mailbox octet by octet (RFC 9598
 // section 5: MUST), because folding Unicode makes different people equal.
 func isFor(certificate *x509.Certificate, address string) bool {

@@ -68,8 +68,8 @@ var sentences = map[Code]fault.Sentence{
 		EN: "The recipient's certificate is not meant for encrypting mail. Ask the recipient for one that is.",
 	},
 	WrongAddress: {
-		DA: "Certifikatet gælder en anden mailadresse end den, du skriver til. Kontrollér adressen, eller bed modtageren om sit eget certifikat.",
-		EN: "The certificate is for another mail address than the one you are writing to. Check the address, or ask the recipient for their own certificate.",
+		DA: "Certifikatet gælder en anden mailadresse end den, du skriver til. Kontrollér adressen, eller bed modtageren om at sende sit eget certifikat.",
+		EN: "The certificate is for another mail address than the one you are writing to. Check the address, or ask the recipient to send their own certificate.",
 	},
 	NotYetValid: {
 		DA: "Modtagerens certifikat gælder først fra den {date}. Vent til da, eller bed modtageren om et, der gælder nu.",

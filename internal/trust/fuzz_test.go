@@ -42,7 +42,6 @@ func FuzzJudge(f *testing.F) {
 		if err != nil {
 			return
 		}
-		trust.Addresses(certificate)
 		got := oddCase{certificate: certificate, address: address, bound: bound, profiles: profiles}.judge(world{})
 		if !slices.Contains(trust.Codes(), got.Code) || got.Good != (got.Code == trust.OK) || !got.Good && len(got.Warnings) > 0 {
 			t.Fatalf("a verdict that is not whole: %+v", got)

@@ -243,6 +243,14 @@ func TestPathsThatMayNotBeUsed(t *testing.T) {
 		certificate, profiles := leafOf(shape)
 		return oddCase{name: name, certificate: certificate, profiles: profiles, want: want}
 	}
+	bounded := newBranch(t, root.certificate, root.key, func(c *x509.Certificate) { c.PermittedEmailAddresses = []string{"uni.example", "partner.example"} })
+	narrow := []trust.Profile{{Name: "own", Roots: []*x509.Certificate{root.certificate}, Intermediates: []*x509.Certificate{bounded.certificate}}}
+	boInSubject := pkix.Name{ExtraNames: []pkix.AttributeTypeAndValue{{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}, Value: bo}}}
+	inSubject := bounded.leaf(t, w.p256, func(c *x509.Certificate) { c.Subject, c.EmailAddresses = boInSubject, nil })
+	inBoth := bounded.leaf(t, w.p256, func(c *x509.Certificate) { c.Subject = boInSubject })
+	international := bounded.leaf(t, w.p256, func(c *x509.Certificate) {
+		c.EmailAddresses, c.ExtraExtensions = nil, []pkix.Extension{mailboxName(bo, false)}
+	})
 	sub := newBranch(t, w.foreign.Issuing().Certificate, w.foreign.Issuing().Key, nil)
 	tooLong := w.profiles()
 	tooLong[1].Intermediates = append(tooLong[1].Intermediates, sub.certificate)
@@ -259,6 +267,9 @@ func TestPathsThatMayNotBeUsed(t *testing.T) {
 		build("an issuing authority for another domain", trust.BadPath, func(c *x509.Certificate) { c.PermittedEmailAddresses = []string{"uni.example"} }),
 		build("an issuing authority that may not act for this domain", trust.BadPath, func(c *x509.Certificate) { c.ExcludedEmailAddresses = []string{"partner.example"} }),
 		build("an issuing authority for this domain", trust.OK, func(c *x509.Certificate) { c.PermittedEmailAddresses = []string{"partner.example"} }),
+		{name: "an address in the subject that the authority's domains were not held against", want: trust.BadPath, certificate: inSubject, profiles: narrow},
+		{name: "an international mailbox that they were not held against", want: trust.BadPath, certificate: international, profiles: narrow},
+		{name: "the address in the subject and in the alternative name", want: trust.OK, certificate: inBoth, profiles: narrow},
 		build("an issuing authority with a critical extension that nobody knows", trust.BadPath, func(c *x509.Certificate) {
 			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Critical: true, Value: []byte{5, 0}}}
 		}),

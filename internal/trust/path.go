@@ -66,7 +66,7 @@ func (p anchored) paths(certificate *x509.Certificate, now time.Time) ([][]*x509
 	var kept [][]*x509.Certificate
 	for _, path := range found {
 		// A path of one is a certificate that somebody put among the roots: a root is there to issue, not to receive.
-		if len(path) >= 2 && !slices.ContainsFunc(path[:len(path)-1], func(c *x509.Certificate) bool { return !forMail(c) }) {
+		if len(path) >= 2 && !slices.ContainsFunc(path[:len(path)-1], func(c *x509.Certificate) bool { return !forMail(c) }) && !unmeasured(path) {
 			kept = append(kept, path)
 		}
 	}
@@ -77,6 +77,19 @@ func (p anchored) paths(certificate *x509.Certificate, now time.Time) ([][]*x509
 	kept = kept[:min(len(kept), maxPaths)]
 	p.known.put(certificate, kept)
 	return kept, OK
+}
+
+// unmeasured is whether the certificate has an address that crypto/x509 did not hold against the domains of an authority
+// which may issue for some domains only. It looks at rfc822Name alone; isFor reads two more places, and the constraint
+// is on these too (RFC 5280 section 4.2.1.10 for the subject, RFC 9598 section 6 for SmtpUTF8Mailbox).
+func unmeasured(path []*x509.Certificate) bool {
+	leaf := path[0]
+	bounded := slices.ContainsFunc(path[1:], func(c *x509.Certificate) bool {
+		return len(c.PermittedEmailAddresses)+len(c.ExcludedEmailAddresses) > 0
+	})
+	return bounded && slices.ContainsFunc(append(subjectAddresses(leaf), internationalMailboxes(leaf)...), func(address string) bool {
+		return !slices.Contains(leaf.EmailAddresses, address)
+	})
 }
 
 // why finds the reason that crypto/x509 keeps to itself: it calls nearly everything an unknown authority.

@@ -113,11 +113,6 @@ func (s *Source) Check(ctx context.Context, certificate, issuer *x509.Certificat
 	return trust.Revocation{Status: trust.StatusUnknown, Cause: cause}
 }
 
-// Prefetch fetches the list of certificate, so that the first sender does not wait for it.
-func (s *Source) Prefetch(ctx context.Context, certificate, issuer *x509.Certificate) error {
-	return s.Check(ctx, certificate, issuer).Cause
-}
-
 // list gives the current list of a place: the held one, else the one that a fetch brings, shared by all who wait.
 func (s *Source) list(ctx context.Context, issuer *x509.Certificate, address string) (*List, error) {
 	now := s.now()

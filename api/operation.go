@@ -1,0 +1,116 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+
+	"aau.dk/sendsikker/internal/entra"
+	"aau.dk/sendsikker/internal/fault"
+	"aau.dk/sendsikker/internal/mailbox"
+)
+
+const (
+	// maxBody is above Exchange Online's largest message (150 MB): what is larger can never be sent.
+	maxBody = 160 << 20
+	// maxJSON holds 10,000 recipients, which are refused with a clear answer and not for their bytes.
+	maxJSON = 2 << 20
+)
+
+type matched struct {
+	route  *routers.Route
+	params map[string]string
+}
+
+// contracted finds the operation; what the contract does not have does not exist.
+func (s *server) contracted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		route, params, err := s.router.FindRoute(r)
+		if err != nil {
+			s.noSuchCall(w, r)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), routeKey, matched{route, params})))
+	})
+}
+
+func (s *server) noSuchCall(w http.ResponseWriter, r *http.Request) {
+	s.problem(w, r, fault.New(fault.NotFound, "no_such_call", fault.Sentence{
+		DA: "Det kald findes ikke. Se API-beskrivelsen på /openapi.yaml.",
+		EN: "There is no such call. See the API description at /openapi.yaml.",
+	}, nil))
+}
+
+// authenticated proves who asks, for every operation that the contract does not leave open, before anything else is read.
+func (s *server) authenticated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m, _ := r.Context().Value(routeKey).(matched)
+		if security := m.route.Operation.Security; security != nil && len(*security) == 0 {
+			next.ServeHTTP(w, r)
+			return
+		}
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if !strings.EqualFold(scheme, "Bearer") { // RFC 9110 §11.1: case-insensitive
+			token = ""
+		}
+		proved, err := s.Verifier.Verify(r.Context(), strings.TrimSpace(token))
+		if err != nil {
+			s.problem(w, r, err)
+			return
+		}
+		caller := callerFrom(proved)
+		if rec, ok := r.Context().Value(recordKey).(*record); ok {
+			rec.caller = caller.ID
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey, caller)))
+	})
+}
+
+func callerFrom(c entra.Caller) mailbox.Caller {
+	kind := mailbox.User
+	if c.Kind == entra.Application {
+		kind = mailbox.Application
+	}
+	return mailbox.Caller{
+		Kind: kind, ID: c.ID, Client: c.Client, Name: c.Name, TokenID: c.TokenID, Groups: c.Groups, Overage: c.Overage,
+	}
+}
+
+func callerOf(ctx context.Context) mailbox.Caller {
+	c, _ := ctx.Value(callerKey).(mailbox.Caller)
+	return c
+}
+
+// validated holds the request against the contract. A message's body is not read here: it is streamed, and its parts are
+// held against their schemas as they come.
+func (s *server) validated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m, _ := r.Context().Value(routeKey).(matched)
+		streamed := m.route.Operation.OperationID == "sendMessage"
+		limit, patience := int64(maxJSON), answerTime
+		if streamed {
+			limit, patience = maxBody, uploadTime
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		patient(w, patience)
+		if r.ContentLength > limit {
+			s.problem(w, r, bodyTooLarge(nil))
+			return
+		}
+		err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
+			Request: r, PathParams: m.params, Route: m.route,
+			Options: &openapi3filter.Options{
+				ExcludeRequestBody: streamed,
+				AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, // done above, with the real thing
+			},
+		})
+		if err != nil {
+			s.problem(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,96 @@
+package cms
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"io"
+	"math/big"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+func TestContentThatIsLeftOutIsMalformedAndNothingElse(t *testing.T) {
+	t.Parallel()
+	var signed, enveloped cryptobyte.Builder
+	addContentInfo(&signed, OIDSignedData, func(b *cryptobyte.Builder) {
+		b.AddASN1Int64(1)
+		b.AddASN1(cbasn1.SET, func(*cryptobyte.Builder) {})
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(OIDData)
+			b.AddASN1(tagContext0.Constructed(), func(*cryptobyte.Builder) {})
+		})
+		b.AddASN1(cbasn1.SET, func(*cryptobyte.Builder) {})
+	})
+	if _, err := ReadSigned(bytes.NewReader(signed.BytesOrPanic()), nil, io.Discard); !errors.Is(err, ErrMalformed) {
+		t.Errorf("signed: %v", err)
+	}
+	addContentInfo(&enveloped, OIDEnvelopedData, func(b *cryptobyte.Builder) {
+		b.AddASN1Int64(0)
+		b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) {
+			must(0, addKeyTransport(b, rsaPair().cert, rsaPair().cert.PublicKey.(*rsa.PublicKey), make([]byte, 32)))
+		})
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(OIDData)
+			algorithm{cipherRows[2].oid, append([]byte{idOctets, 16}, make([]byte, 16)...)}.add(b)
+		})
+	})
+	_, err := Decrypt(io.Discard, bytes.NewReader(enveloped.BytesOrPanic()), []Key{{rsaPair().cert, rsaPair().key}})
+	if !errors.Is(err, ErrMalformed) {
+		t.Errorf("enveloped: %v", err)
+	}
+}
+
+// A chain through such a certificate could keep crypto/x509 busy for minutes.
+func TestACertificateWithAMonstrousKeyIsUnreadable(t *testing.T) {
+	t.Parallel()
+	monster := &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), maxStrangersBits, 1), E: 65537}
+	template := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: ecPair().cert.Subject, NotAfter: time.Now().Add(time.Hour)}
+	der := must(x509.CreateCertificate(rand.Reader, template, ecPair().cert, monster, ecPair().key))
+	honest := must(NewSignature(SignConfig{Certificate: ecPair().cert, Key: ecPair().key, Digest: digestRows[0].hash, Time: time.Now()}))
+	honest.c.Chain = []*x509.Certificate{{Raw: der, RawIssuer: []byte{1}}}
+	must(honest.Write(signedContent))
+	s := must(ReadSigned(bytes.NewReader(must(honest.Finish())), bytes.NewReader(signedContent), io.Discard))
+	if len(s.Certificates) != 1 || s.Unreadable != 1 || s.Signers[0].Err != nil {
+		t.Errorf("%d certificates, %d unreadable, signer %v", len(s.Certificates), s.Unreadable, s.Signers[0].Err)
+	}
+}
+
+// Asking an EC key for its ECDH form costs a multiplication on the curve, and one entry may name it very often.
+func TestAnEntryThatNamesUsAHundredThousandTimesCostsNoKeyOperations(t *testing.T) {
+	t.Parallel()
+	ours := selfSigned(must(ecdsa.GenerateKey(elliptic.P521(), rand.Reader)), 1003)
+	one := cryptobyte.NewBuilder(nil)
+	one.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1(tagContext0.Constructed(), func(b *cryptobyte.Builder) { b.AddASN1OctetString(ours.cert.SubjectKeyId) })
+		b.AddASN1OctetString(nil)
+	})
+	var entry cryptobyte.Builder
+	entry.AddASN1(cbasn1.Tag(1).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
+		b.AddASN1Int64(3)
+		b.AddASN1(tagContext0.Constructed(), func(b *cryptobyte.Builder) {
+			b.AddASN1(cbasn1.Tag(1).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
+				algorithm{oid: oidECPublicKey}.add(b)
+				b.AddASN1BitString([]byte{4})
+			})
+		})
+		algorithm{oid: asn1.ObjectIdentifier{1, 2, 3}}.add(b)
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddBytes(bytes.Repeat(one.BytesOrPanic(), 60_000)) })
+	})
+	start := time.Now()
+	_, err := findRecipient([]recipientInfo{{KeyAgreement, entry.BytesOrPanic()}}, []Key{{ours.cert, ours.key}})
+	if !errors.Is(err, ErrUnsupported) {
+		t.Errorf("%v", err)
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("looking for our name took %v", took)
+	}
+}
