@@ -56,7 +56,7 @@ var realMails = sync.OnceValue(func() []realMail {
 	list := []realMail{
 		{name: "plain text in UTF-8", text: plain, leaves: 1},
 		{name: "plain text in ISO 8859-1", text: latin, leaves: 1},
-		{name: "HTML with two pictures", text: read("html.eml"), leaves: 4, files: []string{"image001.png", "Sølvmåge på pæl.png"}},
+		{name: "HTML with two pictures, no line end at its end", text: bytes.TrimSpace(read("html.eml")), leaves: 4, files: []string{"image001.png", "Sølvmåge på pæl.png"}},
 		{name: "ten Danish file names", text: read("names.eml"), leaves: 11, files: []string{
 			"Blåbærgrød på Læsø.pdf", "Årsopgørelse for Æblehøsten på Åland og Sjælland 2026 (endelig).docx", "Ansøgning fra Åse.pdf",
 			`Rød "endelig" udgave.pages`, `Liste "A", 100 %; og & mere.csv`, "Æske med rå bytes i navnet.zip", "Kun navn på typen, som før 1997.msg",
@@ -237,10 +237,9 @@ func (m realMail) sameFiles(t *testing.T, got []leaf) {
 	}
 }
 
-// demoOnce is `demo --once` in the shared world: what it wrote, and how it ended.
-func demoOnce(t *testing.T, text []byte, to ...string) (out string, r result, err error) {
+// demoOnce is `demo --once` in the shared world: what it wrote below dir, and how it ended.
+func demoOnce(t *testing.T, dir string, text []byte, to ...string) (out string, r result, err error) {
 	t.Helper()
-	dir := t.TempDir()
 	out = filepath.Join(dir, "somewhere", "new")
 	c := &demoCommand{Once: true, Send: put(t, dir, "mail.eml", text), To: to, Mailbox: itsMailbox, Out: out}
 	err = c.sendOnce(t.Context(), shared.world)
@@ -251,9 +250,9 @@ func demoOnce(t *testing.T, text []byte, to ...string) (out string, r result, er
 }
 
 // sentOnce is demoOnce where all must go well.
-func sentOnce(t *testing.T, text []byte, to ...string) (out string) {
+func sentOnce(t *testing.T, dir string, text []byte, to ...string) (out string) {
 	t.Helper()
-	out, r, err := demoOnce(t, text, to...)
+	out, r, err := demoOnce(t, dir, text, to...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +317,7 @@ func TestOpenSSLReadsWhatTheDemoDelivers(t *testing.T) {
 	t.Parallel()
 	peer(t, "openssl", "openssl")
 	forEachMail(t, func(t *testing.T, _ int, m realMail) {
-		out := sentOnce(t, m.text, "bo@partner.example", "chen@uni.example")
+		out := sentOnce(t, t.TempDir(), m.text, "bo@partner.example", "chen@uni.example")
 		for _, reader := range []struct{ key, file string }{
 			{"bo@partner.example", "bo@partner.example"}, {"chen@uni.example", "chen@uni.example"}, {itsMailbox, "chen@uni.example"},
 		} {
@@ -488,7 +487,7 @@ func TestTheDemoSaysWhatWasNotDelivered(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			out, r, err := demoOnce(t, c.text, c.to...)
+			out, r, err := demoOnce(t, t.TempDir(), c.text, c.to...)
 			if err == nil {
 				t.Error("it ended well")
 			}
@@ -526,7 +525,7 @@ func TestTheDemoGivesTheMailItsRecipientsWhateverItsLineEnds(t *testing.T) {
 	attached := crlf([]byte("From: eve@evil.example\nTo: nobody@elsewhere.example\n\nhej\n"))
 	text := append([]byte("From: anna@aau.example\nTo: nobody@elsewhere.example\nBcc: nobody@elsewhere.example,\n nobody2@elsewhere.example\n"+
 		"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n"), attached...)
-	out := sentOnce(t, append(text, "\n--b--\n"...), "frans@kommune.example")
+	out := sentOnce(t, t.TempDir(), append(text, "\n--b--\n"...), "frans@kommune.example")
 	if raw := get(t, filepath.Join(out, "frans@kommune.example.eml")); bytes.Contains(raw, []byte("elsewhere")) {
 		t.Error("the mail's own recipients are still there")
 	}

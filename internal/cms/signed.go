@@ -18,7 +18,7 @@ import (
 type Signed struct {
 	ContentType  asn1.ObjectIdentifier
 	Certificates []*x509.Certificate // those that could be parsed; none of them is trusted for being here
-	Unreadable   int                 // how many could not, or hold a key of more than maxStrangersBits
+	Unreadable   int                 // how many could not, or hold an RSA key of more than 8192 bits
 	Signers      []Signer
 }
 

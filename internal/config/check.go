@@ -42,6 +42,7 @@ func (c *Config) Check(getenv func(string) string) error {
 
 	bad(!isGUID(c.Entra.Tenant), "entra-tenant", "must be the tenant's GUID")
 	bad(!isGUID(c.Entra.Audience), "entra-audience", "must be the GUID of the API's app registration")
+	bad(len(c.Entra.Clients) == 0, "entra-clients", "must name at least one client id: the add-in's")
 	for _, id := range c.Entra.Clients {
 		bad(!isGUID(id), "entra-clients", "each must be a client id (GUID)")
 	}

@@ -28,6 +28,7 @@ func good(t *testing.T) config.Config {
 	c := config.Config{Listen: ":8443", PublicURL: "https://sikker.example.dk", Data: t.TempDir(), Workers: 4, Log: "info"}
 	c.TLS.Proxy = true
 	c.Entra.Tenant, c.Entra.Audience, c.Entra.Scope, c.Entra.Role = id, id, "s", "r"
+	c.Entra.Clients = []string{id}
 	c.Entra.Authority, c.Graph.URL = "https://login.example", "https://graph.example/v1.0"
 	c.Graph.Credential, c.Graph.ClientID, c.Graph.Large = "workload-identity", id, "refuse"
 	c.Mail.Domains, c.Trust.Roots, c.Trust.Deadline = []string{"Example.DK "}, []string{file}, time.Second
@@ -53,7 +54,7 @@ func TestEveryFaultIsNamedAtOnce(t *testing.T) {
 		t.Fatal("nothing at all is a good configuration")
 	}
 	for _, setting := range []string{
-		"listen", "public-url", "data", "tls-certificate", "entra-tenant", "entra-audience", "entra-scope", "entra-role", "entra-authority",
+		"listen", "public-url", "data", "tls-certificate", "entra-tenant", "entra-audience", "entra-clients", "entra-scope", "entra-role", "entra-authority",
 		"graph-url", "graph-credential", "graph-large", "graph-client-id", "mail-domains", "trust-roots", "trust-deadline", "workers", "log",
 	} {
 		if !strings.Contains(err.Error(), setting+": ") {

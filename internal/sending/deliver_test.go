@@ -53,6 +53,11 @@ func TestEveryFaultInEveryStateHasOneEnd(t *testing.T) {
 		creates, sends, mails int
 		again                 bool
 	}
+	ended := map[store.State]store.Message{}
+	for _, state := range []store.State{store.Sent, store.Rejected, store.Unknown} {
+		ended[state] = r.accept(t, "bo@partner.example")
+		r.bring(t, ended[state].Deliveries[0].ID, state, 0)
+	}
 	for _, kind := range fault.Kinds() {
 		want := table[kind]
 		for _, from := range []store.State{store.Queued, store.Drafting, store.Sending, store.Sent, store.Rejected, store.Unknown} {
@@ -77,9 +82,12 @@ func TestEveryFaultInEveryStateHasOneEnd(t *testing.T) {
 				}
 				t.Run(fmt.Sprintf("%s from %s while %s", kind, call, from), func(t *testing.T) {
 					t.Parallel()
-					m := r.accept(t, "bo@partner.example")
+					m, done := ended[from] // what has ended never changes: one is enough
+					if !done {
+						m = r.accept(t, "bo@partner.example")
+						r.bring(t, m.Deliveries[0].ID, from, looks)
+					}
 					id := m.Deliveries[0].ID
-					r.bring(t, id, from, looks)
 					noticed := r.notices(t, m.ID)
 					o := &office{}
 					switch call {
@@ -102,9 +110,9 @@ func TestEveryFaultInEveryStateHasOneEnd(t *testing.T) {
 					if len(o.wrong) > 0 {
 						t.Error(o.wrong)
 					}
-					ended := d.State.Final() && !from.Final()
-					if n := r.notices(t, m.ID) - noticed; (n == 1) != ended || n > 1 {
-						t.Errorf("%d notices were enqueued; ended: %v", n, ended)
+					ends := d.State.Final() && !from.Final()
+					if n := r.notices(t, m.ID) - noticed; (n == 1) != ends || n > 1 {
+						t.Errorf("%d notices were enqueued; it ended: %v", n, ends)
 					}
 					kept := slices.Contains(r.spooled(t), d.SpoolName)
 					if gone := d.State == store.Sent || d.State == store.Rejected; kept == gone {

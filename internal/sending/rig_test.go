@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"math/big"
 	"net/mail"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -62,10 +63,24 @@ type rig struct {
 	jobs   *sql.DB // beside the store, to look at what it enqueued
 }
 
+// empty is a database with its schema in place: to make it takes dozens of commits, and each waits for the disk.
+var empty = sync.OnceValue(func() []byte {
+	folder := must(os.MkdirTemp("", "sending-test-"))
+	defer func() { _ = os.RemoveAll(folder) }()
+	file := filepath.Join(folder, "db")
+	if err := must(store.OpenSQLite(context.Background(), file, time.Now)).Close(); err != nil {
+		panic(err)
+	}
+	return must(os.ReadFile(file))
+})
+
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	folder := t.TempDir()
 	file := filepath.Join(folder, "db")
+	if err := os.WriteFile(file, empty(), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	r := &rig{
 		folder: filepath.Join(folder, "spool"),
 		store:  must(store.OpenSQLite(t.Context(), file, time.Now)),

@@ -220,6 +220,10 @@ func (d *disk) ErrorCode(err error) gcerrors.ErrorCode {
 func (*disk) ErrorAs(error, any) bool { return false }
 func (*disk) Close() error            { return nil }
 
+type roomy struct{ *office }
+
+func (roomy) MaxMessage(bool) int64 { return 1 << 20 }
+
 func TestAFullDiskAnywhereLeavesNothing(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -228,11 +232,11 @@ func TestAFullDiskAnywhereLeavesNothing(t *testing.T) {
 		bucket := spool.New(blob.NewBucket(d))
 		s := submission("bo@partner.example", "anna@aau.example")
 		s.Draft.Bcc = append(s.Draft.Bcc, mail.Address{Address: "chen@uni.example"})
-		s.Entity = entity{chunks: 3}
-		_, err := r.service(&office{}, func(deps *sending.Deps) { deps.Spool = bucket }).Submit(t.Context(), s)
+		s.Entity = entity{chunks: 24} // three times what age gathers before it writes
+		_, err := r.service(roomy{&office{}}, func(deps *sending.Deps) { deps.Spool = bucket }).Submit(t.Context(), s)
 		return d, errors.Join(err, bucket.Close())
 	}
-	plenty := 1 << 20
+	plenty := 2 << 20
 	d, err := send(plenty)
 	if err != nil || len(d.objects) != 3 {
 		t.Fatalf("%v, %d objects", err, len(d.objects))
