@@ -29,7 +29,7 @@ func (s *signedData) readCertificates(r *reader) error {
 		c, err := x509.ParseCertificate(der)
 		if err != nil || tooLarge(c.PublicKey) {
 			s.Unreadable++
-			return nil
+			return nil //nolint:nilerr // one odd certificate in the bag must not make the mail unreadable
 		}
 		s.Certificates = append(s.Certificates, c)
 		return nil

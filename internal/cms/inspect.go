@@ -79,6 +79,7 @@ func (i recipientInfo) describe() RecipientDescription {
 				d.Wrap = wrap.oid
 			}
 		}
+	case KeyShared, Password, OtherKind: // named, and not looked into
 	}
 	return d
 }

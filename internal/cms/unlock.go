@@ -28,6 +28,7 @@ func findRecipient(infos []recipientInfo, keys []Key) (recipient, error) {
 			found, named = findKeyTransport(info, keys)
 		case KeyAgreement:
 			found, named = findKeyAgreement(info, keys)
+		case KeyShared, Password, OtherKind: // nothing that a certificate opens
 		}
 		if found.unlock != nil {
 			return found, nil

@@ -120,7 +120,7 @@ func (c CredentialConfig) certificate() ([]*x509.Certificate, *rsa.PrivateKey, e
 	if err != nil {
 		return nil, nil, fmt.Errorf("certificate-file: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	content, err := io.ReadAll(io.LimitReader(file, maxCertificateFileBytes+1))
 	if err != nil {
 		return nil, nil, fmt.Errorf("certificate-file: %w", err)

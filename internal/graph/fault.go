@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -101,7 +102,7 @@ func (c *Client) refused(operation string, a *answer, on about) *fault.Fault {
 
 // silent is the fault for no answer at all.
 func silent(operation string, err error, on about) *fault.Fault {
-	s, ok := err.(*silence)
+	s, ok := errors.AsType[*silence](err)
 	if !ok {
 		return tokenFault(err)
 	}

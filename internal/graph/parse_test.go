@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -91,7 +92,7 @@ func FuzzHead(f *testing.F) {
 			t.Fatalf("%v, but slowly %v", err, errSlow)
 		}
 		if err != nil {
-			if err != errHead && err != errNotEnveloped {
+			if !errors.Is(err, errHead) && !errors.Is(err, errNotEnveloped) {
 				t.Fatal(err)
 			}
 			return

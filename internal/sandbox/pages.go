@@ -58,7 +58,7 @@ var errNoSuchPage = errors.New("no such page")
 func withoutLang(r *http.Request) template.URL {
 	q := r.URL.Query()
 	q.Del("lang")
-	return template.URL(q.Encode()) //nolint:gosec // encoded by net/url
+	return template.URL(q.Encode()) // encoded by net/url
 }
 
 type frontPage struct {

@@ -191,7 +191,7 @@ func withoutLineEnd(b []byte) []byte {
 func canonical(b []byte) []byte {
 	var out bytes.Buffer
 	l := &lineWriter{w: &out}
-	l.Write(b)     // a buffer does not fail
-	_ = l.finish() // nor does it matter here whether there are header fields
+	_, _ = l.Write(b) // a buffer does not fail
+	_ = l.finish()    // nor does it matter here whether there are header fields
 	return out.Bytes()
 }

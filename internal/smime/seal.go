@@ -127,7 +127,7 @@ func (s *sealer) open(p Profile, e Envelope) error {
 
 func (s *sealer) begin(digest crypto.Hash) error {
 	s.buffer = bufio.NewWriterSize(writerFunc(func(p []byte) (int, error) {
-		s.signature.Write(p) // a digest does not fail
+		_, _ = s.signature.Write(p) // a digest does not fail
 		return len(p), s.fanOut(p)
 	}), sealBuffer)
 	s.lines = &lineWriter{w: s.buffer}

@@ -11,7 +11,7 @@ import (
 
 var (
 	oidSubjectAltName  = asn1.ObjectIdentifier{2, 5, 29, 17}
-	oidSmtpUTF8Mailbox = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 8, 9} // RFC 9598 section 3
+	oidSMTPUTF8Mailbox = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 8, 9} // RFC 9598 section 3
 	oidEmailAddress    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
 )
 
@@ -81,7 +81,7 @@ func smtpUTF8Mailbox(name asn1.RawValue) (string, bool) {
 	}
 	var id asn1.ObjectIdentifier
 	value, err := asn1.Unmarshal(name.Bytes, &id)
-	if err != nil || !id.Equal(oidSmtpUTF8Mailbox) {
+	if err != nil || !id.Equal(oidSMTPUTF8Mailbox) {
 		return "", false
 	}
 	var explicit, text asn1.RawValue
