@@ -7,6 +7,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"mime"
 	"mime/multipart"
 	"strings"
 
@@ -165,7 +166,7 @@ func (f *files) Next() (*draft.Attachment, error) {
 	if encoded(part) {
 		return nil, malformed("part_encoded", "", errors.New("a part has a content transfer encoding"))
 	}
-	a := &draft.Attachment{Name: part.FileName(), Type: part.Header.Get("Content-Type")}
+	a := &draft.Attachment{Name: fileName(part), Type: part.Header.Get("Content-Type")}
 	field, id, _ := strings.Cut(part.FormName(), ":")
 	switch field {
 	case "file":
@@ -181,6 +182,16 @@ func (f *files) Next() (*draft.Attachment, error) {
 	f.mark(part.FormName(), a.Name, a.Type, a.ContentID)
 	a.Content = &fileContent{from: part, to: f.content}
 	return a, nil
+}
+
+// fileName is the name as it was sent. Not Part.FileName, which cuts at a slash: Outlook names a forwarded mail after its subject,
+// and "Møde 3/12" would arrive as "12". Package draft makes names safe.
+func fileName(part *multipart.Part) string {
+	_, parameters, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+	if err != nil {
+		return ""
+	}
+	return parameters["filename"]
 }
 
 func (f *files) mark(fields ...string) {

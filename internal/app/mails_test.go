@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -15,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -108,15 +110,6 @@ func bothWays() (list []realMail) {
 		list = append(list, m, other)
 	}
 	return list
-}
-
-// forEachMail runs a test on every mail and returns when all have ended.
-func forEachMail(t *testing.T, test func(t *testing.T, place int, m realMail)) {
-	t.Run("mail", func(t *testing.T) {
-		for place, m := range bothWays() {
-			t.Run(m.name, func(t *testing.T) { t.Parallel(); test(t, place, m) })
-		}
-	})
 }
 
 func crlf(text []byte) []byte {
@@ -237,25 +230,46 @@ func (m realMail) sameFiles(t *testing.T, got []leaf) {
 	}
 }
 
-// demoOnce is `demo --once` in the shared world: what it wrote below dir, and how it ended.
-func demoOnce(t *testing.T, dir string, text []byte, to ...string) (out string, r result, err error) {
-	t.Helper()
-	out = filepath.Join(dir, "somewhere", "new")
-	c := &demoCommand{Once: true, Send: put(t, dir, "mail.eml", text), To: to, Mailbox: itsMailbox, Out: out}
-	err = c.sendOnce(t.Context(), shared.world)
-	if unread := json.Unmarshal(get(t, filepath.Join(out, "result.json")), &r); unread != nil {
-		t.Fatal(unread)
+// demoOnce is `demo --once` in the shared world: where it wrote, below dir, and how it ended.
+func demoOnce(ctx context.Context, dir string, text []byte, to ...string) (out string, err error) {
+	file, out := filepath.Join(dir, "mail.eml"), filepath.Join(dir, "somewhere", "new")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		return out, err
 	}
-	return out, r, err
+	c := &demoCommand{Once: true, Send: file, To: to, Mailbox: itsMailbox, Out: out}
+	return out, c.sendOnce(ctx, shared.world)
 }
 
-// sentOnce is demoOnce where all must go well.
-func sentOnce(t *testing.T, dir string, text []byte, to ...string) (out string) {
+// demoEach sends all mails at the same time, because a mail is mostly waiting, and gives the folders.
+func demoEach(t *testing.T, mails []realMail, to ...string) []string {
 	t.Helper()
-	out, r, err := demoOnce(t, dir, text, to...)
-	if err != nil {
+	outs, faults := make([]string, len(mails)), make([]error, len(mails))
+	var wait sync.WaitGroup
+	for i, m := range mails {
+		dir := t.TempDir()
+		wait.Go(func() { outs[i], faults[i] = demoOnce(t.Context(), dir, m.text, to...) })
+	}
+	wait.Wait()
+	for i, m := range mails {
+		if faults[i] != nil {
+			t.Fatalf("%s: %v", m.name, faults[i])
+		}
+	}
+	return outs
+}
+
+func resultIn(t *testing.T, out string) (r result) {
+	t.Helper()
+	if err := json.Unmarshal(get(t, filepath.Join(out, "result.json")), &r); err != nil {
 		t.Fatal(err)
 	}
+	return r
+}
+
+// allDelivered looks at all that the demo wrote of a mail that went well.
+func allDelivered(t *testing.T, out string, to ...string) {
+	t.Helper()
+	r := resultIn(t, out)
 	if r.State != "sent" || r.Notice != "receipt" || r.Problem != nil || len(r.Recipients) != len(to) {
 		t.Errorf("result.json: %+v", r)
 	}
@@ -269,7 +283,6 @@ func sentOnce(t *testing.T, dir string, text []byte, to ...string) (out string) 
 		}
 		entryForEach(t, get(t, filepath.Join(out, one.File)))
 	}
-	return out
 }
 
 // sealOf gives the CMS of a sealed mail in DER.
@@ -316,14 +329,19 @@ func entryForEach(t *testing.T, raw []byte) (recipients int) {
 func TestOpenSSLReadsWhatTheDemoDelivers(t *testing.T) {
 	t.Parallel()
 	peer(t, "openssl", "openssl")
-	forEachMail(t, func(t *testing.T, _ int, m realMail) {
-		out := sentOnce(t, t.TempDir(), m.text, "bo@partner.example", "chen@uni.example")
-		for _, reader := range []struct{ key, file string }{
-			{"bo@partner.example", "bo@partner.example"}, {"chen@uni.example", "chen@uni.example"}, {itsMailbox, "chen@uni.example"},
-		} {
-			m.sameMail(t, openSealed(t, out, reader.key, reader.file))
-		}
-	})
+	mails := bothWays()
+	outs := demoEach(t, mails, "bo@partner.example", "chen@uni.example")
+	for i, m := range mails {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			allDelivered(t, outs[i], "bo@partner.example", "chen@uni.example")
+			for _, reader := range []struct{ key, file string }{
+				{"bo@partner.example", "bo@partner.example"}, {"chen@uni.example", "chen@uni.example"}, {itsMailbox, "chen@uni.example"},
+			} {
+				m.sameMail(t, openSealed(t, outs[i], reader.key, reader.file))
+			}
+		})
+	}
 	figures := string(call(t, http.MethodGet, "/metrics", "", "", nil).body)
 	if !strings.Contains(figures, `sendsikker_graph_answers_total{operation="create_large_draft",status="201"}`) {
 		t.Error("no copy went the large way")
@@ -364,46 +382,66 @@ func TestOpenSSLReadsTheSameMailsHandedInAsDrafts(t *testing.T) {
 	t.Parallel()
 	peer(t, "openssl", "openssl")
 	out := keysAndAuthorities(t)
-	forEachMail(t, func(t *testing.T, _ int, m realMail) {
-		sent := leaves(t, m.text)
-		d, parts := formOf(sent, "bo@partner.example", "chen@uni.example")
-		accepted := ended(t, send(t, d, parts...).message(t).Id.String())
-		if accepted.State != contract.MessageStateSent {
-			t.Fatalf("state %s", accepted.State)
-		}
-		raw := waitFor(t, "chen@uni.example", accepted.MessageId)
-		entryForEach(t, raw)
-		dir := t.TempDir()
-		put(t, dir, "chen@uni.example.eml", raw)
-		for _, name := range []string{"keys", "ca.pem"} {
-			if err := os.Symlink(filepath.Join(out, name), filepath.Join(dir, name)); err != nil {
-				t.Fatal(err)
+	mails := bothWays()
+	ids := make([]string, len(mails))
+	for i, m := range mails {
+		d, parts := formOf(leaves(t, m.text), "bo@partner.example", "chen@uni.example")
+		ids[i] = send(t, d, parts...).message(t).Id.String()
+	}
+	for i, m := range mails {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			accepted := ended(t, ids[i])
+			if accepted.State != contract.MessageStateSent {
+				t.Fatalf("state %s", accepted.State)
 			}
-		}
-		for i, l := range sent {
-			switch {
-			case l.isText():
-				sent[i].body = crlf(l.body) // a text's line ends are the transport's
-			case l.name == "":
-				sent[i].name = "fil-2.eml" // so that it can be opened: draft gives nameless files a name
-				m.files = []string{m.files[0], "fil-2.eml"}
+			raw := waitFor(t, "chen@uni.example", accepted.MessageId)
+			entryForEach(t, raw)
+			file := put(t, out, "form-"+ids[i]+".eml", raw)
+			for _, key := range []string{"bo@partner.example", "chen@uni.example", itsMailbox} {
+				m.sameDraft(t, leaves(t, openSealed(t, out, key, strings.TrimSuffix(filepath.Base(file), ".eml"))))
 			}
+		})
+	}
+}
+
+// sameDraft is sameMail for a mail that the service composed itself: the same texts and files, in a structure of our own.
+func (m realMail) sameDraft(t *testing.T, got []leaf) {
+	t.Helper()
+	want := leaves(t, m.text)
+	if len(got) != len(want) {
+		t.Fatalf("%d parts came out, %d went in", len(got), len(want))
+	}
+	names := slices.Clone(m.files)
+	for i, l := range slices.Backward(want) {
+		got[i].within, want[i].within = "", ""
+		switch {
+		case l.isText():
+			want[i].body = crlf(l.body) // a text's line ends are the transport's
+			continue
+		case l.name == "":
+			want[i].name = "fil-2.eml" // so that it can be opened, package draft gives nameless files a name
+			names[slices.Index(names, "")] = "fil-2.eml"
 		}
-		for _, key := range []string{"bo@partner.example", "chen@uni.example", itsMailbox} {
-			got := leaves(t, openSealed(t, dir, key, "chen@uni.example"))
-			m.sameFiles(t, got)
-			for i := range got {
-				if sent[i].kind == "message/rfc822" && got[i].kind == "application/octet-stream" {
-					got[i].kind = sent[i].kind // a message that is not 7-bit with CRLF travels as bytes, package draft says why
-				}
-				got[i].within, sent[i].within = "", ""
-				if got[i].disposition == "attachment" && sent[i].disposition == "" {
-					got[i].disposition = ""
-				}
-			}
-			compare(t, got, sent)
+		if l.disposition == "" {
+			want[i].disposition = "attachment"
 		}
-	})
+		if l.kind == "message/rfc822" && got[i].kind == "application/octet-stream" {
+			want[i].kind = got[i].kind // a message that is not 7-bit with CRLF travels as bytes; draft/forwarded.go says why
+		}
+	}
+	m.files = names
+	m.sameFiles(t, got)
+	compare(t, got, want)
+}
+
+func TestAFormsFileNameIsNotCutAtItsSlash(t *testing.T) {
+	t.Parallel()
+	m := ended(t, send(t, letter("anna@aau.example"), part{"file", "Møde 3/12", "message/rfc822", []byte("Subject: x\r\n\r\nhej\r\n")}).message(t).Id.String())
+	got := leaves(t, waitFor(t, "anna@aau.example", m.MessageId))
+	if len(got) != 2 || got[1].name != "Møde 3_12.eml" {
+		t.Errorf("the parts are %v", got)
+	}
 }
 
 func TestEverySealedCopyHasAnEntryForEachOfItsRecipientsAndTheMailbox(t *testing.T) {
@@ -487,10 +525,11 @@ func TestTheDemoSaysWhatWasNotDelivered(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			out, r, err := demoOnce(t, t.TempDir(), c.text, c.to...)
+			out, err := demoOnce(t.Context(), t.TempDir(), c.text, c.to...)
 			if err == nil {
 				t.Error("it ended well")
 			}
+			r := resultIn(t, out)
 			if r.State != c.state || len(r.Recipients) != len(c.recipients) || (r.Problem != nil) != (c.problem != "") || (r.Problem != nil && r.Problem.Code != c.problem) {
 				t.Errorf("result.json: %+v", r)
 			}
@@ -525,7 +564,8 @@ func TestTheDemoGivesTheMailItsRecipientsWhateverItsLineEnds(t *testing.T) {
 	attached := crlf([]byte("From: eve@evil.example\nTo: nobody@elsewhere.example\n\nhej\n"))
 	text := append([]byte("From: anna@aau.example\nTo: nobody@elsewhere.example\nBcc: nobody@elsewhere.example,\n nobody2@elsewhere.example\n"+
 		"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n"), attached...)
-	out := sentOnce(t, t.TempDir(), append(text, "\n--b--\n"...), "frans@kommune.example")
+	out := demoEach(t, []realMail{{text: append(text, "\n--b--\n"...)}}, "frans@kommune.example")[0]
+	allDelivered(t, out, "frans@kommune.example")
 	if raw := get(t, filepath.Join(out, "frans@kommune.example.eml")); bytes.Contains(raw, []byte("elsewhere")) {
 		t.Error("the mail's own recipients are still there")
 	}

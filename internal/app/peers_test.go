@@ -204,19 +204,18 @@ func TestGpgsmAndNSSReadWhatTheDemoDelivers(t *testing.T) {
 	peer(t, "cmsutil", "libnss3-tools")
 	addresses := []string{"bo@partner.example", "frans@kommune.example"}
 	mails := bothWays()
-	delivered, dirs := make([]string, len(mails)), make([]string, len(mails))
-	for place := range dirs {
-		dirs[place] = t.TempDir() // this test's, which outlives its subtests
+	outs := demoEach(t, mails, addresses...)
+	for _, out := range outs {
+		allDelivered(t, out, addresses...)
 	}
-	forEachMail(t, func(t *testing.T, place int, m realMail) { delivered[place] = sentOnce(t, dirs[place], m.text, addresses...) })
 	out := keysAndAuthorities(t)
 	for program, open := range map[string]func(*testing.T, string, string) reader{"gpgsm": gpgsm, "NSS": nss} {
 		for _, address := range addresses {
 			t.Run(program+" as "+address, func(t *testing.T) {
 				t.Parallel()
 				read := open(t, out, address)
-				for place, m := range mails {
-					_, der := sealOf(t, get(t, filepath.Join(delivered[place], address+".eml")))
+				for i, m := range mails {
+					_, der := sealOf(t, get(t, filepath.Join(outs[i], address+".eml")))
 					m.sameMail(t, read(t, der))
 				}
 			})

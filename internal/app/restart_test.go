@@ -223,9 +223,9 @@ func TestAStopHandsBackWhatIsUnderWay(t *testing.T) {
 		arrives bool   // Graph does what it was asked before it falls silent
 		state   string // of the delivery after the stop
 	}{
-		"while the draft is on its way":                  {"/messages", false, "drafting"},
-		"while it is being sent, and it was not":         {"/send", false, "sending"},
-		"while it is being sent, and it was: it stays 1": {"/send", true, "sending"},
+		"while the draft is on its way":          {"/messages", false, "drafting"},
+		"while it is being sent, and it was not": {"/send", false, "sending"},
+		"while it is being sent, and it was":     {"/send", true, "sending"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

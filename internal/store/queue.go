@@ -24,6 +24,8 @@ const (
 	jobTimeout = 15 * time.Minute
 	// rescueAfter: a job still running then belonged to a process that died.
 	rescueAfter = jobTimeout + 5*time.Minute
+	// pollPause is how long a job may lie before a worker sees it: a person is waiting for the receipt.
+	pollPause = 200 * time.Millisecond
 	// firstRetry doubles up to lastRetry.
 	firstRetry = 2 * time.Second
 	lastRetry  = time.Hour
@@ -94,6 +96,7 @@ func (s *Store) StartQueue(ctx context.Context, h Handlers, workers int, log *sl
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		Workers:              pool,
 		Logger:               slog.New(quiet{log.Handler()}),
+		FetchPollInterval:    pollPause,
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,
 		MaxAttempts:          neverDiscarded,

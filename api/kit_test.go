@@ -1,0 +1,145 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"aau.dk/sendsikker/api/contract"
+	"aau.dk/sendsikker/internal/draft"
+	"aau.dk/sendsikker/internal/entra"
+	"aau.dk/sendsikker/internal/fault"
+	"aau.dk/sendsikker/internal/mailbox"
+	"aau.dk/sendsikker/internal/sending"
+)
+
+// believer takes one token for anna's and every other for nobody's.
+type believer struct{}
+
+const good = "eyJhbGciOiJSUzI1NiJ9.a-token-that-is-believed.c2lnbmF0dXJl"
+
+func (believer) Verify(_ context.Context, token string) (entra.Caller, error) {
+	if token != good {
+		return entra.Caller{}, fault.New(fault.Unauthenticated, "token_missing", fault.Sentence{DA: "Log ind.", EN: "Sign in."}, nil)
+	}
+	return entra.Caller{Kind: entra.User, ID: "11111111-0000-4000-8000-000000000001", Name: "Anna Eksempel"}, nil
+}
+
+// useCase answers every call with the same.
+type useCase struct {
+	submit func(s sending.Submission) (string, error)
+	read   func() (sending.Message, error)
+}
+
+func (u useCase) Usable(context.Context, mailbox.Caller) ([]mailbox.Mailbox, error) {
+	_, err := u.read()
+	return nil, err
+}
+
+func (u useCase) Preflight(context.Context, mailbox.Caller, *draft.Draft) (sending.Plan, error) {
+	_, err := u.read()
+	return sending.Plan{}, err
+}
+
+func (u useCase) Submit(_ context.Context, s sending.Submission) (string, error) { return u.submit(s) }
+
+func (u useCase) Message(context.Context, mailbox.Caller, string) (sending.Message, error) {
+	return u.read()
+}
+
+func (u useCase) Messages(context.Context, mailbox.Caller, string, int) ([]sending.Message, error) {
+	_, err := u.read()
+	return nil, err
+}
+
+// book is a log that may be written by many.
+type book struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *book) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *book) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func open(t *testing.T, u useCase) (http.Handler, *book) {
+	t.Helper()
+	text, err := os.ReadFile("../openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &book{}
+	h, err := New(Deps{
+		Contract: text, Verifier: believer{}, Mailboxes: u, Sending: u, MaxMessage: 1 << 20, Registry: prometheus.NewRegistry(),
+		Metrics: http.NotFoundHandler(), Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h, log
+}
+
+func ask(t *testing.T, h http.Handler, method, target string, body io.Reader, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, target, body)
+	r.Header.Set("Authorization", "Bearer "+good)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func problemOf(t *testing.T, w *httptest.ResponseRecorder) contract.Problem {
+	t.Helper()
+	var p contract.Problem
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Code == "" || w.Header().Get("Content-Type") != "application/problem+json" {
+		t.Fatalf("no problem in %d %s", w.Code, w.Body)
+	}
+	return p
+}
+
+const oneMessage = "/v1/messages/7e4a4700-0000-4000-8000-000000000001"
+
+func documentOf(t *testing.T) *openapi3.T {
+	t.Helper()
+	text, err := os.ReadFile("../openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return document
+}
+
+func emptyRouter(t *testing.T) routers.Router {
+	t.Helper()
+	router, err := legacy.NewRouter(documentOf(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return router
+}

@@ -1,0 +1,93 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"aau.dk/sendsikker/internal/fault"
+	"aau.dk/sendsikker/internal/sending"
+)
+
+func TestWhatWasAcceptedIsNeverCalledUnsent(t *testing.T) {
+	t.Parallel()
+	gone := fault.New(fault.Unavailable, "storage_unavailable", fault.Sentence{DA: "Intet er sendt.", EN: "Nothing was sent."}, nil)
+	h, _ := open(t, useCase{
+		submit: func(sending.Submission) (string, error) { return "7e4a4700-0000-4000-8000-000000000001", nil },
+		read:   func() (sending.Message, error) { return sending.Message{}, gone },
+	})
+	w := ask(t, h, http.MethodPost, "/v1/messages?mailbox=a@b.example", strings.NewReader("To: a@b.example\r\n\r\nx"), "Content-Type", "message/rfc822")
+	p := problemOf(t, w)
+	if p.Code != "accepted_not_shown" || w.Code != http.StatusBadGateway || strings.Contains(p.Say.Da, "Intet er sendt") || !strings.Contains(p.Say.Da, "Send den ikke igen") {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+}
+
+func TestAPartThatIsEncodedIsRefused(t *testing.T) {
+	t.Parallel()
+	read := func(s sending.Submission) (string, error) {
+		_, err := s.Entity.WriteTo(io.Discard)
+		return "", errors.Join(err, errors.New("read to the end"))
+	}
+	h, _ := open(t, useCase{submit: read})
+	body := func(draftField, fileField string) string {
+		return "--b\r\nContent-Disposition: form-data; name=\"draft\"\r\n" + draftField + "\r\n" + `{"mailbox":"a@b.example","body":{"text":"x"}}` + "\r\n" +
+			"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n" + fileField + "\r\naGVq\r\n--b--\r\n"
+	}
+	const field = "Content-Transfer-Encoding: "
+	for _, c := range []struct{ name, body, code string }{
+		{"bytes as they are", body(field+"binary\r\n", field+"8BIT\r\n"), "internal"},
+		{"a file in base64", body("", field+"base64\r\n"), "part_encoded"},
+		{"a file in quoted-printable", body("", field+" Quoted-Printable\r\n"), "part_encoded"},
+		{"a draft in base64", body(field+"base64\r\n", ""), "part_encoded"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := ask(t, h, http.MethodPost, "/v1/messages", strings.NewReader(c.body), "Content-Type", "multipart/form-data; boundary=b")
+			if p := problemOf(t, w); p.Code != c.code {
+				t.Errorf("got %s: %s", p.Code, w.Body)
+			}
+		})
+	}
+}
+
+func TestTheDigestDoesNotDependOnHowTheBytesArrive(t *testing.T) {
+	t.Parallel()
+	digests := map[string]bool{}
+	h, _ := open(t, useCase{submit: func(s sending.Submission) (string, error) {
+		if _, err := s.Entity.WriteTo(io.Discard); err != nil {
+			return "", err
+		}
+		digests[string(s.Digest())] = true
+		return "", errors.New("enough")
+	}})
+	attached := "Subject: x\r\n\r\nhej med dig\r\n"
+	form := "--b\r\nContent-Disposition: form-data; name=\"draft\"\r\n\r\n" + `{"mailbox":"a@b.example","body":{"text":"x"}}` + "\r\n" +
+		"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.eml\"\r\nContent-Type: message/rfc822\r\n\r\n" + attached + "\r\n" +
+		"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"b.bin\"\r\n\r\n" + strings.Repeat("æ", 5000) + "\r\n--b--\r\n"
+	message := "To: a@b.example\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nhej\r\n--c--\r\nepilogue\r\n" + strings.Repeat("x\r\n", 50_000)
+	for kind, body := range map[string]string{"multipart/form-data; boundary=b": form, "message/rfc822": message} {
+		clear(digests)
+		tried := 0
+		for _, size := range []int{1, 7, 61, 512, 4093, 1 << 20} {
+			tried++
+			w := ask(t, h, http.MethodPost, "/v1/messages?mailbox=a@b.example", &morsels{strings.NewReader(body), size}, "Content-Type", kind)
+			if p := problemOf(t, w); p.Code != "internal" {
+				t.Fatalf("got %s", w.Body)
+			}
+		}
+		if len(digests) != 1 || tried == 0 {
+			t.Errorf("%s: %d digests of the same content: a second press would be another mail, or a conflict", kind, len(digests))
+		}
+	}
+}
+
+// morsels hands out its bytes a few at a time, as a network does.
+type morsels struct {
+	from io.Reader
+	size int
+}
+
+func (m *morsels) Read(p []byte) (int, error) { return m.from.Read(p[:min(len(p), m.size)]) }
