@@ -28,12 +28,7 @@ type atData struct {
 
 func (a atData) open(ctx context.Context) (*store.Store, *keeper.Keeper, error) {
 	settings := config.Config{Data: a.Data}
-	k, err := keeper.OpenFile(settings.MasterKey())
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := store.OpenSQLite(ctx, settings.Database(), time.Now)
-	return s, k, err
+	return openVault(ctx, settings.Database(), settings.MasterKey(), time.Now)
 }
 
 func (a atData) with(ctx context.Context, do func(*store.Store, mailbox.Admin) error) error {

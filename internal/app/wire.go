@@ -69,14 +69,10 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if s.keeper, err = keeper.OpenFile(w.MasterKey); err != nil {
+	if s.store, s.keeper, err = openVault(ctx, w.Database, w.MasterKey, w.Now); err != nil {
 		return nil, err
 	}
-	s.closers = append(s.closers, s.keeper.Close)
-	if s.store, err = store.OpenSQLite(ctx, w.Database, w.Now); err != nil {
-		return nil, err
-	}
-	s.closers = append(s.closers, s.store.Close)
+	s.closers = append(s.closers, s.store.Close, s.keeper.Close)
 	box, err := spool.OpenFolder(w.SpoolFolder)
 	if err != nil {
 		return nil, err

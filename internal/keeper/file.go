@@ -18,9 +18,17 @@ import (
 // keyLength is what NaCl secretbox takes (gocloud.dev/secrets/localsecrets).
 const keyLength = 32
 
-// OpenFile opens the master key in a file, and makes one at the first start. The file must be its owner's alone: who reads
-// it reads everything at rest.
+// OpenFile opens the master key in a file. The file must be its owner's alone: who reads it reads everything at rest.
 func OpenFile(path string) (*Keeper, error) {
+	key, err := readKey(path)
+	if err != nil {
+		return nil, err
+	}
+	return open(key), nil
+}
+
+// OpenOrMakeFile is OpenFile for the first start, when nothing rests yet that another key could open.
+func OpenOrMakeFile(path string) (*Keeper, error) {
 	key, err := readKey(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		key, err = makeKey(path)
@@ -28,8 +36,12 @@ func OpenFile(path string) (*Keeper, error) {
 	if err != nil {
 		return nil, err
 	}
+	return open(key), nil
+}
+
+func open(key [keyLength]byte) *Keeper {
 	digest := sha256.Sum256(key[:])
-	return New(localsecrets.NewKeeper(key), "file:"+hex.EncodeToString(digest[:4])), nil
+	return New(localsecrets.NewKeeper(key), "file:"+hex.EncodeToString(digest[:4]))
 }
 
 func readKey(path string) (key [keyLength]byte, err error) {

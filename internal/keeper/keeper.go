@@ -28,6 +28,9 @@ func New(master *secrets.Keeper, version string) *Keeper {
 // Close lets go of the master key.
 func (k *Keeper) Close() error { return k.master.Close() }
 
+// Holds says whether what that version wrapped can be opened.
+func (k *Keeper) Holds(version string) bool { return version == k.version }
+
 // Wrapped is a Key as it may lie in the store.
 type Wrapped struct {
 	Version string
@@ -52,7 +55,7 @@ func (k *Keeper) NewKey(ctx context.Context) (*Key, Wrapped, error) {
 
 // Unwrap gives the key back. A version that this keeper does not hold is an error, never a guess.
 func (k *Keeper) Unwrap(ctx context.Context, w Wrapped) (*Key, error) {
-	if w.Version != k.version {
+	if !k.Holds(w.Version) {
 		return nil, fmt.Errorf("unwrapping a key: it was wrapped by master key %q, and this keeper holds %q", w.Version, k.version)
 	}
 	plain, err := k.master.Decrypt(ctx, w.Bytes)

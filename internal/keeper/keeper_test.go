@@ -12,7 +12,7 @@ import (
 func TestWhatOneStartEncryptsTheNextStartOpens(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "data", "keeper.key")
-	first, err := keeper.OpenFile(path)
+	first, err := keeper.OpenOrMakeFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func TestWhatOneStartEncryptsTheNextStartOpens(t *testing.T) {
 	if bytes.Contains(sealed, []byte("emne")) || bytes.Contains(wrapped.Bytes, []byte("AGE-SECRET-KEY")) {
 		t.Fatal("something lies in clear")
 	}
-	second, err := keeper.OpenFile(path)
+	second, err := keeper.OpenOrMakeFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,11 +47,11 @@ func TestWhatOneStartEncryptsTheNextStartOpens(t *testing.T) {
 
 func TestAnotherMasterKeyOpensNothing(t *testing.T) {
 	t.Parallel()
-	one, err := keeper.OpenFile(filepath.Join(t.TempDir(), "k"))
+	one, err := keeper.OpenOrMakeFile(filepath.Join(t.TempDir(), "k"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := keeper.OpenFile(filepath.Join(t.TempDir(), "k"))
+	other, err := keeper.OpenOrMakeFile(filepath.Join(t.TempDir(), "k"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,13 +67,13 @@ func TestAnotherMasterKeyOpensNothing(t *testing.T) {
 func TestAMasterKeyThatOthersCanReadIsNotUsed(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "k")
-	if _, err := keeper.OpenFile(path); err != nil {
+	if _, err := keeper.OpenOrMakeFile(path); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := keeper.OpenFile(path); err == nil {
+	if _, err := keeper.OpenOrMakeFile(path); err == nil {
 		t.Error("a master key that everybody can read was used")
 	}
 }

@@ -65,7 +65,7 @@ type bench struct {
 func setUp(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), dir: &directory{groups: map[string][]string{}}}
-	k, err := keeper.OpenFile(filepath.Join(t.TempDir(), "key"))
+	k, err := keeper.OpenOrMakeFile(filepath.Join(t.TempDir(), "key"))
 	if err != nil {
 		t.Fatal(err)
 	}

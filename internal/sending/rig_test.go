@@ -85,7 +85,7 @@ func newRig(t *testing.T) *rig {
 		folder: filepath.Join(folder, "spool"),
 		store:  must(store.OpenSQLite(t.Context(), file, time.Now)),
 		spool:  must(spool.OpenFolder(filepath.Join(folder, "spool"))),
-		keeper: must(keeper.OpenFile(filepath.Join(folder, "key"))),
+		keeper: must(keeper.OpenOrMakeFile(filepath.Join(folder, "key"))),
 		jobs:   must(sql.Open("sqlite", file+"?_pragma=busy_timeout(10000)")),
 	}
 	t.Cleanup(func() { _ = errors.Join(r.jobs.Close(), r.spool.Close(), r.store.Close(), r.keeper.Close()) })

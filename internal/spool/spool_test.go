@@ -15,7 +15,7 @@ import (
 func open(t *testing.T) (*spool.Spool, *keeper.Key, string) {
 	t.Helper()
 	folder := t.TempDir()
-	k, err := keeper.OpenFile(filepath.Join(t.TempDir(), "key"))
+	k, err := keeper.OpenOrMakeFile(filepath.Join(t.TempDir(), "key"))
 	if err != nil {
 		t.Fatal(err)
 	}

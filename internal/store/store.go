@@ -89,6 +89,11 @@ func migrate(ctx context.Context, db *sql.DB) error {
 // Close lets go of the database.
 func (s *Store) Close() error { return s.db.Close() }
 
+// KeyVersions lists the versions of the master key that something in here is wrapped by.
+func (s *Store) KeyVersions(ctx context.Context) ([]string, error) {
+	return s.strings(ctx, `SELECT key_version FROM mailbox UNION SELECT key_version FROM message`)
+}
+
 // Ready says whether the database answers and can be written: a read-only one answers and is of no use.
 func (s *Store) Ready(ctx context.Context) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error { // immediate: it takes the write lock
