@@ -20,11 +20,17 @@ const maxShown = 1 << 20
 
 // openedMail is a mail as its reader sees it.
 type openedMail struct {
-	Layers []string
+	Layers []layerLine
 	Signer string
 	Text   string
 	HTML   string
 	Files  []openedFile
+}
+
+// layerLine says what one layer of protection was.
+type layerLine struct {
+	Danish, English, Algorithms string
+	Bad                         bool
 }
 
 type openedFile struct {
@@ -136,15 +142,15 @@ func (v *openedMail) add(part *message.Entity) error {
 func (v *openedMail) describe(o *smime.Opened) {
 	for _, layer := range o.Layers {
 		if layer.Kind == smime.Encrypted {
-			v.Layers = append(v.Layers, "Krypteret / encrypted: "+layer.Algorithms)
+			v.Layers = append(v.Layers, layerLine{Danish: "Krypteret", English: "Encrypted", Algorithms: layer.Algorithms})
 			continue
 		}
 		for _, s := range layer.Signatures {
 			if !s.Good || !s.PathVerified {
-				v.Layers = append(v.Layers, "Signaturen holder ikke / the signature does not hold")
+				v.Layers = append(v.Layers, layerLine{Danish: "Signaturen holder ikke", English: "The signature does not hold", Algorithms: s.Algorithms, Bad: true})
 				continue
 			}
-			v.Layers = append(v.Layers, "Underskrevet / signed: "+s.Algorithms)
+			v.Layers = append(v.Layers, layerLine{Danish: "Underskrevet", English: "Signed", Algorithms: s.Algorithms})
 			v.Signer = strings.Join(append([]string{s.Certificate.Subject.CommonName}, s.Certificate.Subject.Organization...), ", ")
 		}
 	}

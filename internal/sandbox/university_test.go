@@ -1,17 +1,21 @@
 package sandbox_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/base64"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"aau.dk/sendsikker/internal/sandbox"
+	"aau.dk/sendsikker/internal/smime"
 )
 
 func open(t *testing.T) *sandbox.University {
@@ -124,5 +128,36 @@ func TestTheSandboxListensOnLoopbackOnly(t *testing.T) {
 	if u, err := sandbox.Open(context.Background(), sandbox.Options{Listen: "0.0.0.0:0", Fast: true}); err == nil {
 		_ = u.Close()
 		t.Error("a world that lets everybody in was opened to everybody")
+	}
+}
+
+func TestASealedMailIsShownAsItTravelledAndOpened(t *testing.T) {
+	t.Parallel()
+	u := open(t)
+	box, to := u.Mailboxes[0].Identity, u.Recipients[0]
+	var mime bytes.Buffer
+	mime.WriteString("From: <sikkermail@its.aau.example>\r\nTo: <" + to.Address + ">\r\nSubject: Afg\r\nMIME-Version: 1.0\r\n")
+	w, err := smime.Seal(smime.Compat(), smime.Signer{Certificate: box.Certificate, Chain: box.Chain, Key: box.Key}, time.Now(),
+		smime.Envelope{Recipients: []*x509.Certificate{to.Identity.Certificate}, To: &mime})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, "Content-Type: text/plain\r\n\r\nfortroligt indhold\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	deliver(t, u, mime.String())
+	if _, err := u.Exchange.Wait(t.Context(), to.Address, 1); err != nil {
+		t.Fatal(err)
+	}
+	_, page := get(t, u.URL+"/mail?n=0&address="+url.QueryEscape(to.Address))
+	opened, wire, _ := strings.Cut(page, "På vejen")
+	if !strings.Contains(opened, "fortroligt indhold") || !strings.Contains(opened, "Underskrevet: SHA-256") || !strings.Contains(opened, "ITS Sikker Mail") {
+		t.Errorf("not opened: %s", opened)
+	}
+	if strings.Contains(wire, "fortroligt") || !strings.Contains(wire, "application/pkcs7-mime") {
+		t.Error("the wire shows the content, or not the wire")
 	}
 }
