@@ -68,7 +68,12 @@ func (c *demoCommand) sendOnce(ctx context.Context, w *world) error {
 		return err
 	}
 	if problem != nil {
-		return errors.Join(writeJSON(c.Out, refused(problem)), fmt.Errorf("not sent: %s", problem.Say.En))
+		r := refused(problem)
+		why := "not sent: " + problem.Say.En
+		for _, one := range r.Recipients {
+			why += "\n  " + one.Address + ": " + one.Say
+		}
+		return errors.Join(writeJSON(c.Out, r), errors.New(why))
 	}
 	ended, err := client.wait(ctx, accepted.Id)
 	if err != nil {
