@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"internal/sandbox":          {"internal/sandbox/ca", "internal/sandbox/entraid", "internal/sandbox/exchange", "internal/smime"},
 	"internal/sandbox/ca":       {},
 	"internal/sandbox/entraid":  {},
+	"internal/sandbox/peer":     {},
 	"internal/sandbox/exchange": {},
 	"internal/sending":          {"internal/audit", "internal/certs", "internal/draft", "internal/fault", "internal/keeper", "internal/mailbox", "internal/notice", "internal/route", "internal/smime", "internal/spool", "internal/store"},
 	"internal/smime":            {"internal/cms", "internal/fault"},
@@ -51,6 +52,8 @@ var onlyFor = map[string]string{
 	"github.com/riverqueue/":     "internal/store",
 	"filippo.io/age":             "internal/keeper",
 	"github.com/alecthomas/kong": "internal/app internal/config",
+
+	module + "/internal/sandbox/peer": "tests",
 }
 
 func TestTheHouseIsAsTheMapSays(t *testing.T) {

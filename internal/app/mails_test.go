@@ -27,6 +27,7 @@ import (
 
 	"aau.dk/sendsikker/api/contract"
 	"aau.dk/sendsikker/internal/cms"
+	"aau.dk/sendsikker/internal/sandbox/peer"
 )
 
 const itsMailbox = "sikkermail@its.aau.example"
@@ -328,7 +329,7 @@ func entryForEach(t *testing.T, raw []byte) (recipients int) {
 
 func TestOpenSSLReadsWhatTheDemoDelivers(t *testing.T) {
 	t.Parallel()
-	peer(t, "openssl", "openssl")
+	peer.Need(t, "openssl", "openssl")
 	mails := bothWays()
 	outs := demoEach(t, mails, "bo@partner.example", "chen@uni.example")
 	for i, m := range mails {
@@ -380,7 +381,7 @@ func extended(name string) string {
 
 func TestOpenSSLReadsTheSameMailsHandedInAsDrafts(t *testing.T) {
 	t.Parallel()
-	peer(t, "openssl", "openssl")
+	peer.Need(t, "openssl", "openssl")
 	out := keysAndAuthorities(t)
 	mails := bothWays()
 	ids := make([]string, len(mails))
@@ -599,7 +600,7 @@ func TestTheProgramEndsWithAnErrorWhereItCannotBegin(t *testing.T) {
 // The one test with keys of full size, and with all that happens between the command line and the exit status.
 func TestTheProgramSendsAMailToItsOwnRecipients(t *testing.T) {
 	t.Parallel()
-	peer(t, "openssl", "openssl")
+	peer.Need(t, "openssl", "openssl")
 	openapi, err := os.ReadFile("../../openapi.yaml")
 	if err != nil {
 		t.Fatal(err)

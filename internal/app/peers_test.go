@@ -11,20 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-// peer skips where a program is missing, and fails instead where CI=true.
-func peer(t *testing.T, program, install string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err == nil {
-		return
-	}
-	why := fmt.Sprintf("%s is missing: apt-get install -y --no-install-recommends %s", program, install)
-	if os.Getenv("CI") == "true" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
-}
+	"aau.dk/sendsikker/internal/sandbox/peer"
+)
 
 func run(t *testing.T, env []string, program string, args ...string) string {
 	t.Helper()
@@ -199,9 +188,9 @@ func splitSigned(t *testing.T, text []byte) (entity, der []byte) {
 // to recipients with RSA alone: one below the Danish authority with its RSASSA-PSS signatures, one below the foreign one.
 func TestGpgsmAndNSSReadWhatTheDemoDelivers(t *testing.T) {
 	t.Parallel()
-	peer(t, "openssl", "openssl")
-	peer(t, "gpgsm", "gpgsm")
-	peer(t, "cmsutil", "libnss3-tools")
+	peer.Need(t, "openssl", "openssl")
+	peer.Need(t, "gpgsm", "gpgsm")
+	peer.Need(t, "cmsutil", "libnss3-tools")
 	addresses := []string{"bo@partner.example", "frans@kommune.example"}
 	mails := bothWays()
 	outs := demoEach(t, mails, addresses...)

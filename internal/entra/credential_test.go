@@ -24,6 +24,7 @@ import (
 
 	"aau.dk/sendsikker/internal/entra"
 	"aau.dk/sendsikker/internal/sandbox/entraid"
+	"aau.dk/sendsikker/internal/sandbox/peer"
 )
 
 func credentialConfig() entra.CredentialConfig {
@@ -100,12 +101,7 @@ func TestTheWayToSignInIsTheOneThatLeaksLeast(t *testing.T) {
 
 func TestAPKCS12FileIsRead(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("openssl"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("openssl is missing: apt install openssl")
-		}
-		t.Skip("openssl is missing: apt install openssl")
-	}
+	peer.Need(t, "openssl", "openssl")
 	in := pemFile(t, key(t, 0), key(t, 0), time.Now().Add(time.Hour))
 	out := filepath.Join(t.TempDir(), "key.pfx")
 	run := exec.Command("openssl", "pkcs12", "-export", "-legacy", "-in", in, "-out", out, "-passout", "pass:kode")

@@ -12,20 +12,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-// peer skips where a program is missing, and fails instead where CI=true.
-func peer(t *testing.T, program, install string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err == nil {
-		return
-	}
-	why := fmt.Sprintf("%s is missing: apt-get install -y --no-install-recommends %s", program, install)
-	if os.Getenv("CI") == "true" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
-}
+	"aau.dk/sendsikker/internal/sandbox/peer"
+)
 
 // folder is short, because gpg-agent's socket must fit into 108 bytes of path.
 func folder(t *testing.T) string {
@@ -92,7 +81,7 @@ func splitSigned(t *testing.T, mail []byte) (content, der []byte) {
 
 func TestOpenSSLReadsWhatWeSeal(t *testing.T) {
 	t.Parallel()
-	peer(t, "openssl", "openssl")
+	peer.Need(t, "openssl", "openssl")
 	everybody := []identity{alice(), mailbox(), bo(), carla(), dorte()}
 	for _, from := range []identity{mailbox(), alice(), bo(), carla(), dorte()} {
 		for _, e := range entities {
@@ -190,7 +179,7 @@ func gpgDecrypt(t *testing.T, env []string, out, in string) []byte {
 // of the OCES kind is read, but its signature is verified only where gpgsm can follow the chain.
 func TestGpgsmReadsWhatWeSeal(t *testing.T) {
 	t.Parallel()
-	peer(t, "gpgsm", "gpgsm")
+	peer.Need(t, "gpgsm", "gpgsm")
 	erin := mailLeaf("erin@partner.example", rsaKey(3072), plainRSA())
 	for _, to := range []identity{alice(), erin} {
 		env := gpgHome(t, to)
@@ -209,7 +198,7 @@ func TestGpgsmReadsWhatWeSeal(t *testing.T) {
 
 func TestGpgsmReadsWhatTheMailboxOfTheOCESKindSeals(t *testing.T) {
 	t.Parallel()
-	peer(t, "gpgsm", "gpgsm")
+	peer.Need(t, "gpgsm", "gpgsm")
 	env := gpgHome(t, alice())
 	dir := folder(t)
 	der := put(t, dir, "in", cmsOf(t, seal(t, mailbox(), entityText, []identity{mailbox(), alice()})[0]))
@@ -237,8 +226,8 @@ func nssDB(t *testing.T, to, from identity) string {
 
 func TestNSSReadsWhatWeSeal(t *testing.T) {
 	t.Parallel()
-	peer(t, "cmsutil", "libnss3-tools")
-	peer(t, "openssl", "openssl")
+	peer.Need(t, "cmsutil", "libnss3-tools")
+	peer.Need(t, "openssl", "openssl")
 	for _, pair := range []struct{ from, to identity }{{alice(), alice()}, {mailbox(), mailbox()}, {mailbox(), alice()}, {bo(), mailbox()}} {
 		db := nssDB(t, pair.to, pair.from)
 		for _, e := range entities {
@@ -262,7 +251,7 @@ func TestNSSReadsWhatWeSeal(t *testing.T) {
 
 func TestWeOpenWhatOpenSSLWrites(t *testing.T) {
 	t.Parallel()
-	peer(t, "openssl", "openssl")
+	peer.Need(t, "openssl", "openssl")
 	for _, from := range []identity{alice(), bo(), mailbox()} {
 		for _, to := range []identity{alice(), bo(), carla(), mailbox()} {
 			for _, stream := range []string{"-stream", "-nostream"} {
@@ -315,8 +304,8 @@ func fromOpenSSL(t *testing.T, from, to identity, stream, signing string) {
 
 func TestWeOpenWhatGpgsmAndNSSWrite(t *testing.T) {
 	t.Parallel()
-	peer(t, "gpgsm", "gpgsm")
-	peer(t, "cmsutil", "libnss3-tools")
+	peer.Need(t, "gpgsm", "gpgsm")
+	peer.Need(t, "cmsutil", "libnss3-tools")
 	dir := folder(t)
 	in := put(t, dir, "in", []byte(entityText))
 	env := gpgHome(t, alice())

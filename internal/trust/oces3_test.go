@@ -17,7 +17,7 @@ func TestTheRealOCES3Chain(t *testing.T) {
 	t.Parallel()
 	folder := os.Getenv("SENDSIKKER_TESTDATA")
 	if folder == "" {
-		t.Skip("SENDSIKKER_TESTDATA is not set")
+		t.Skip("the real certificates are not ours to ship: set SENDSIKKER_TESTDATA to a folder that has them")
 	}
 	read := func(name string) *x509.Certificate {
 		text, err := os.ReadFile(filepath.Join(folder, "oces3", name))
