@@ -5,21 +5,23 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
+
+	"aau.dk/sendsikker/internal/cms/ber"
 )
 
 // readCertificates parses the bag one by one: a certificate that we cannot read must not make the mail unreadable.
-func (s *signedData) readCertificates(r *reader) error {
-	bag, ok, err := r.optional(0xa0)
+func (s *signedData) readCertificates(r *ber.Reader) error {
+	bag, ok, err := r.Optional(0xa0)
 	if err != nil || !ok {
 		return err
 	}
 	held, seen := 0, 0
-	return r.each(bag, func(h header) error {
-		if seen++; seen > maxCertificates || !h.is(idSequence) { // [0] to [3] are obsolete or attribute certificates
+	return r.Each(bag, func(h ber.Header) error {
+		if seen++; seen > maxCertificates || !h.Is(ber.IDSequence) { // [0] to [3] are obsolete or attribute certificates
 			s.Unreadable++
-			return r.skip(h)
+			return r.Skip(h)
 		}
-		der, err := r.element(h, maxElement)
+		der, err := r.Element(h, maxElement)
 		if err != nil {
 			return err
 		}

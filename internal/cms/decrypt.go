@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"aau.dk/sendsikker/internal/cms/ber"
 )
 
 // Key opens what was encrypted for Certificate. For an RSA certificate Private is a crypto.Decrypter; for an EC one it has
@@ -36,15 +38,15 @@ type Decrypted struct {
 // The first entry that names one of keys is used, and no other: trying several would tell an attacker which of them fitted
 // (CVE-2026-42768). The result is nil only where the error is ErrMalformed, ErrWrongType, or the reader's or writer's own.
 func Decrypt(dst io.Writer, src io.Reader, keys []Key) (*Decrypted, error) {
-	r := newReader(src)
-	contentType, err := r.contentInfo()
+	r := ber.NewReader(src)
+	contentType, err := contentInfo(r)
 	if err != nil {
 		return nil, err
 	}
 	if !contentType.Equal(OIDEnvelopedData) {
 		return nil, ErrWrongType
 	}
-	e, err := r.readEnvelope()
+	e, err := readEnvelope(r)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +74,7 @@ func Decrypt(dst io.Writer, src io.Reader, keys []Key) (*Decrypted, error) {
 	if err != nil {
 		return d, ErrDecrypt
 	}
-	content, err := r.encryptedContent()
+	content, err := encryptedContent(r)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +82,7 @@ func Decrypt(dst io.Writer, src io.Reader, keys []Key) (*Decrypted, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.finish(); err != nil {
+	if err := r.Finish(); err != nil {
 		return nil, err
 	}
 	if good&padded != 1 {

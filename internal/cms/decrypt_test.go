@@ -16,6 +16,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"aau.dk/sendsikker/internal/cms/ber"
 )
 
 func sealed(content []byte, c ContentCipher, to ...*x509.Certificate) []byte {
@@ -64,9 +66,9 @@ func TestContentOfEveryLengthComesBack(t *testing.T) {
 func TestTheVersionFollowsTheRecipients(t *testing.T) {
 	t.Parallel()
 	for want, to := range map[byte][]*x509.Certificate{0: {rsaPair().cert}, 2: {rsaPair().cert, ecPair().cert}} {
-		r := newReader(bytes.NewReader(sealed(nil, AES256CBC, to...)))
-		must(r.contentInfo())
-		if v := must(r.der(idInteger, 10)); v[2] != want {
+		r := ber.NewReader(bytes.NewReader(sealed(nil, AES256CBC, to...)))
+		must(contentInfo(r))
+		if v := must(r.DER(ber.IDInteger, 10)); v[2] != want {
 			t.Errorf("version %d, want %d", v[2], want)
 		}
 	}
@@ -82,7 +84,7 @@ func raw(key, blocks, extra []byte, c ContentCipher) []byte {
 		cipher.NewCBCEncrypter(must(aes.NewCipher(key)), iv).CryptBlocks(encrypted, encrypted)
 	}
 	encrypted = append(encrypted, extra...)
-	out := append(head, appendHeader(nil, header{id: idOctets}, len(encrypted))...)
+	out := append(head, ber.AppendHeader(nil, ber.Header{ID: ber.IDOctets}, len(encrypted))...)
 	return append(append(out, encrypted...), make([]byte, 2*endOfContents)...)
 }
 

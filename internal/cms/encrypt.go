@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"aau.dk/sendsikker/internal/cms/ber"
 )
 
 // Encrypter writes an EnvelopedData as content streams in. Nothing that it wrote may be used unless Close gave no error.
@@ -79,12 +81,12 @@ func envelopeHead(row cipherRow, iv, key []byte, recipients []*x509.Certificate)
 	}
 	var b cryptobyte.Builder
 	// The content's length is not known yet, so everything around it has an indefinite length (X.690 §8.1.3.6).
-	b.AddBytes([]byte{idSequence, 0x80})
+	b.AddBytes([]byte{ber.IDSequence, 0x80})
 	b.AddASN1ObjectIdentifier(OIDEnvelopedData)
-	b.AddBytes([]byte{0xa0, 0x80, idSequence, 0x80})
+	b.AddBytes([]byte{0xa0, 0x80, ber.IDSequence, 0x80})
 	b.AddASN1Int64(int64(version))
 	b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) { b.AddBytes(set) })
-	b.AddBytes([]byte{idSequence, 0x80})
+	b.AddBytes([]byte{ber.IDSequence, 0x80})
 	b.AddASN1ObjectIdentifier(OIDData)
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(row.oid)
@@ -134,7 +136,7 @@ var errClosed = errors.New("cms: writing after the end")
 func (e *Encrypter) flush() error {
 	content := e.buf[headRoom:]
 	e.mode.CryptBlocks(content, content)
-	head := appendHeader(make([]byte, 0, headRoom), header{id: idOctets}, len(content))
+	head := ber.AppendHeader(make([]byte, 0, headRoom), ber.Header{ID: ber.IDOctets}, len(content))
 	start := headRoom - len(head)
 	copy(e.buf[start:], head)
 	_, err := e.w.Write(e.buf[start:])

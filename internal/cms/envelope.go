@@ -5,6 +5,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"aau.dk/sendsikker/internal/cms/ber"
 )
 
 // RecipientKind is which RecipientInfo an entry is (RFC 5652 §6.2); its value is the identifier octet.
@@ -32,49 +34,49 @@ type envelope struct {
 }
 
 // readEnvelope reads EnvelopedData (RFC 5652 §6.1) up to the encrypted content.
-func (r *reader) readEnvelope() (*envelope, error) {
+func readEnvelope(r *ber.Reader) (*envelope, error) {
 	e := new(envelope)
-	if _, err := r.der(idInteger, smallElement); err != nil { // the version tells nothing that the entries do not
+	if _, err := r.DER(ber.IDInteger, ber.SmallElement); err != nil { // the version tells nothing that the entries do not
 		return nil, err
 	}
-	if err := r.skipOptional(0xa0); err != nil { // originatorInfo: certificates that only static key agreement needs
+	if err := r.SkipOptional(0xa0); err != nil { // originatorInfo: certificates that only static key agreement needs
 		return nil, err
 	}
-	set, err := r.expect(idSet)
+	set, err := r.Expect(ber.IDSet)
 	if err != nil {
 		return nil, err
 	}
 	held := 0
-	if err := r.each(set, func(h header) error {
-		der, err := r.element(h, maxElement)
+	if err := r.Each(set, func(h ber.Header) error {
+		der, err := r.Element(h, maxElement)
 		if err != nil {
 			return err
 		}
 		if held += len(der); held > maxHeld || len(e.recipients) == maxRecipients {
 			return malformed("too many recipients")
 		}
-		e.recipients = append(e.recipients, recipientInfo{RecipientKind(h.id), der})
+		e.recipients = append(e.recipients, recipientInfo{RecipientKind(h.ID), der})
 		return nil
 	}); err != nil {
 		return nil, err
 	}
-	if err := r.into(idSequence); err != nil {
+	if err := r.Into(ber.IDSequence); err != nil {
 		return nil, err
 	}
-	if e.inner, err = r.oid(); err != nil {
+	if e.inner, err = r.OID(); err != nil {
 		return nil, err
 	}
-	e.cipher, err = r.algorithm()
+	e.cipher, err = algorithmFrom(r)
 	return e, err
 }
 
 // encryptedContent starts on [0] IMPLICIT OCTET STRING.
-func (r *reader) encryptedContent() (*octets, error) {
-	h, err := r.expect(0x80, 0xa0)
+func encryptedContent(r *ber.Reader) (*ber.Octets, error) {
+	h, err := r.Expect(0x80, 0xa0)
 	if err != nil {
 		return nil, err
 	}
-	return r.octets(h)
+	return r.Octets(h)
 }
 
 // keyTransport is KeyTransRecipientInfo, RFC 5652 §6.2.1.

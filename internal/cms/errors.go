@@ -3,11 +3,13 @@ package cms
 import (
 	"errors"
 	"fmt"
+
+	"aau.dk/sendsikker/internal/cms/ber"
 )
 
 var (
 	// ErrMalformed: the bytes are not what RFC 5652 says they should be, or stop too early, or ask for too much.
-	ErrMalformed = errors.New("cms: malformed message")
+	ErrMalformed = ber.ErrMalformed
 	// ErrWrongType: a well-formed ContentInfo of another content type than asked for.
 	ErrWrongType = errors.New("cms: another content type than asked for")
 	// ErrNoRecipient: none of our certificates is named among the recipients. That is public knowledge, not an oracle.

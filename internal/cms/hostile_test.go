@@ -16,6 +16,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"aau.dk/sendsikker/internal/cms/ber"
 )
 
 func TestContentThatIsLeftOutIsMalformedAndNothingElse(t *testing.T) {
@@ -40,7 +42,7 @@ func TestContentThatIsLeftOutIsMalformedAndNothingElse(t *testing.T) {
 		})
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 			b.AddASN1ObjectIdentifier(OIDData)
-			algorithm{cipherRows[2].oid, append([]byte{idOctets, 16}, make([]byte, 16)...)}.add(b)
+			algorithm{cipherRows[2].oid, append([]byte{ber.IDOctets, 16}, make([]byte, 16)...)}.add(b)
 		})
 	})
 	_, err := Decrypt(io.Discard, bytes.NewReader(enveloped.BytesOrPanic()), []Key{{rsaPair().cert, rsaPair().key}})

@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"golang.org/x/crypto/cryptobyte"
+
+	"aau.dk/sendsikker/internal/cms/ber"
 )
 
 // Description is what a message shows to anybody, without a key.
@@ -28,8 +30,8 @@ type RecipientDescription struct {
 
 // Inspect reads one ContentInfo to its end. A content type that is neither enveloped nor signed data is only named.
 func Inspect(src io.Reader) (*Description, error) {
-	start := newReader(src)
-	contentType, err := start.contentInfo()
+	start := ber.NewReader(src)
+	contentType, err := contentInfo(start)
 	if err != nil {
 		return nil, err
 	}
@@ -43,8 +45,8 @@ func Inspect(src io.Reader) (*Description, error) {
 	return d, err
 }
 
-func (d *Description) envelope(r *reader) error {
-	e, err := r.readEnvelope()
+func (d *Description) envelope(r *ber.Reader) error {
+	e, err := readEnvelope(r)
 	if err != nil {
 		return err
 	}
@@ -52,11 +54,11 @@ func (d *Description) envelope(r *reader) error {
 	for _, info := range e.recipients {
 		d.Recipients = append(d.Recipients, info.describe())
 	}
-	return r.finish()
+	return r.Finish()
 }
 
-func (d *Description) signed(r *reader) error {
-	s, err := r.readSigned(nil, io.Discard)
+func (d *Description) signed(r *ber.Reader) error {
+	s, err := readSigned(r, nil, io.Discard)
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,6 @@ package cms
 
 // What a message may ask of us before anything in it has been authenticated. Real mail stays far below each of them.
 const (
-	// maxDepth bounds nesting, and with it the memory that a few bytes of "30 80 30 80 …" can take. A chain of
-	// certificates inside signed attributes inside SignedData needs about 20.
-	maxDepth = 64
 	// maxElement is the largest structure read into memory at once: a RecipientInfo, an attribute set, a certificate. A
 	// KeyAgreeRecipientInfo with 10,000 recipients of one originator key is about 1 MiB.
 	maxElement = 1 << 20

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
+
+	"aau.dk/sendsikker/internal/cms/ber"
 )
 
 // Signed is what a SignedData holds and what its signatures are worth.
@@ -45,15 +47,15 @@ type signedData struct {
 // dst must not be trusted before the result is known. Content that stands elsewhere is read from detached, which is nil for
 // an opaque message: a message with content in both places is ErrMalformed, for two readers would each show another one.
 func ReadSigned(src, detached io.Reader, dst io.Writer) (*Signed, error) {
-	r := newReader(src)
-	contentType, err := r.contentInfo()
+	r := ber.NewReader(src)
+	contentType, err := contentInfo(r)
 	if err != nil {
 		return nil, err
 	}
 	if !contentType.Equal(OIDSignedData) {
 		return nil, ErrWrongType
 	}
-	s, err := r.readSigned(detached, dst)
+	s, err := readSigned(r, detached, dst)
 	if err != nil {
 		return nil, err
 	}
@@ -75,9 +77,9 @@ func ReadSigned(src, detached io.Reader, dst io.Writer) (*Signed, error) {
 }
 
 // readSigned goes on behind the start of ContentInfo.
-func (r *reader) readSigned(detached io.Reader, dst io.Writer) (*signedData, error) {
+func readSigned(r *ber.Reader, detached io.Reader, dst io.Writer) (*signedData, error) {
 	s := new(signedData)
-	if _, err := r.der(idInteger, smallElement); err != nil {
+	if _, err := r.DER(ber.IDInteger, ber.SmallElement); err != nil {
 		return nil, err
 	}
 	if err := s.readDigests(r); err != nil {
@@ -89,34 +91,34 @@ func (r *reader) readSigned(detached io.Reader, dst io.Writer) (*signedData, err
 	if err := s.readCertificates(r); err != nil {
 		return nil, err
 	}
-	if err := r.skipOptional(0xa1); err != nil { // revocation lists: theirs, not ours
+	if err := r.SkipOptional(0xa1); err != nil { // revocation lists: theirs, not ours
 		return nil, err
 	}
-	set, err := r.expect(idSet)
+	set, err := r.Expect(ber.IDSet)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.each(set, func(h header) error {
+	if err := r.Each(set, func(h ber.Header) error {
 		if len(s.signers) == maxSigners {
 			return malformed("too many signers")
 		}
-		der, err := r.element(h, maxElement)
+		der, err := r.Element(h, maxElement)
 		s.signers = append(s.signers, der)
 		return err
 	}); err != nil {
 		return nil, err
 	}
-	return s, r.finish()
+	return s, r.Finish()
 }
 
-func (s *signedData) readDigests(r *reader) error {
-	set, err := r.expect(idSet)
+func (s *signedData) readDigests(r *ber.Reader) error {
+	set, err := r.Expect(ber.IDSet)
 	if err != nil {
 		return err
 	}
 	s.hashes = make(map[crypto.Hash]hash.Hash)
-	return r.each(set, func(h header) error {
-		der, err := r.element(h, smallElement)
+	return r.Each(set, func(h ber.Header) error {
+		der, err := r.Element(h, ber.SmallElement)
 		if err != nil {
 			return err
 		}
@@ -133,11 +135,11 @@ func (s *signedData) readDigests(r *reader) error {
 }
 
 // readContent digests the content on its way to dst.
-func (s *signedData) readContent(r *reader, detached io.Reader, dst io.Writer) error {
-	if err := r.into(idSequence); err != nil {
+func (s *signedData) readContent(r *ber.Reader, detached io.Reader, dst io.Writer) error {
+	if err := r.Into(ber.IDSequence); err != nil {
 		return err
 	}
-	oid, err := r.oid()
+	oid, err := r.OID()
 	if err != nil {
 		return err
 	}
@@ -147,7 +149,7 @@ func (s *signedData) readContent(r *reader, detached io.Reader, dst io.Writer) e
 		sinks = append(sinks, h)
 	}
 	all := io.MultiWriter(sinks...)
-	explicit, inside, err := r.optional(0xa0)
+	explicit, inside, err := r.Optional(0xa0)
 	if err != nil {
 		return err
 	}
@@ -155,7 +157,7 @@ func (s *signedData) readContent(r *reader, detached io.Reader, dst io.Writer) e
 	case inside && detached != nil:
 		return malformed("content inside and outside")
 	case inside:
-		if err := r.copyOctets(explicit, all); err != nil {
+		if err := copyOctets(r, explicit, all); err != nil {
 			return err
 		}
 	case detached != nil:
@@ -164,23 +166,23 @@ func (s *signedData) readContent(r *reader, detached io.Reader, dst io.Writer) e
 		}
 	}
 	s.covered = inside || detached != nil
-	return r.leave()
+	return r.Leave()
 }
 
-func (r *reader) copyOctets(explicit header, w io.Writer) error {
-	if err := r.enter(explicit); err != nil {
+func copyOctets(r *ber.Reader, explicit ber.Header, w io.Writer) error {
+	if err := r.Enter(explicit); err != nil {
 		return err
 	}
-	h, err := r.expect(idOctets, idOctetsParts)
+	h, err := r.Expect(ber.IDOctets, ber.IDOctetsParts)
 	if err != nil {
 		return err
 	}
-	o, err := r.octets(h)
+	o, err := r.Octets(h)
 	if err != nil {
 		return err
 	}
 	if _, err := io.Copy(w, o); err != nil {
 		return err
 	}
-	return r.leave()
+	return r.Leave()
 }

@@ -21,6 +21,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"aau.dk/sendsikker/internal/cms/ber"
 )
 
 type pair struct {
@@ -135,18 +137,18 @@ func remove(der, stretch []byte) []byte {
 }
 
 func rewrite(der []byte, at, n int) []byte {
-	r := newReader(bytes.NewReader(der))
-	h := must(r.next())
-	start := int(r.off)
-	if !h.constructed() || at < start || at+n > start+int(h.length) {
+	r := ber.NewReader(bytes.NewReader(der))
+	h := must(r.Next())
+	start := int(r.Offset())
+	if !h.Constructed() || at < start || at+n > start+int(h.Length) {
 		panic("not inside")
 	}
-	out := append([]byte{h.id}, 0x80)
-	body := der[start : start+int(h.length)]
+	out := append([]byte{h.ID}, 0x80)
+	body := der[start : start+int(h.Length)]
 	for off := 0; off < len(body); {
-		rr := newReader(bytes.NewReader(body[off:]))
-		hh := must(rr.next())
-		size := int(rr.off + hh.length)
+		rr := ber.NewReader(bytes.NewReader(body[off:]))
+		hh := must(rr.Next())
+		size := int(rr.Offset() + hh.Length)
 		from := start + off
 		switch {
 		case from == at && size == n:
@@ -250,9 +252,9 @@ func TestWhatASignatureHolds(t *testing.T) {
 		if d.Opaque || d.Signers != 1 || len(d.Digests) != 1 {
 			t.Errorf("%+v", d)
 		}
-		r := newReader(bytes.NewReader(der))
-		must(r.contentInfo())
-		parsed := must(r.readSigned(bytes.NewReader(signedContent), io.Discard))
+		r := ber.NewReader(bytes.NewReader(der))
+		must(contentInfo(r))
+		parsed := must(readSigned(r, bytes.NewReader(signedContent), io.Discard))
 		info, ok := readSignerInfo(parsed.signers[0])
 		if !ok {
 			t.Fatal("signer unreadable")

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"aau.dk/sendsikker/internal/cms/ber"
 )
 
 // maxTried is how many certificates with the same name are tried for one signature (RFC 8551 §2.6: each match).
@@ -80,7 +82,7 @@ func (i signerInfo) verify(s *Signed, sums map[crypto.Hash][]byte) Signer {
 	}
 	// RFC 5652 §5.4: the digest is over the attributes as SET OF, not as [0].
 	h := digest.hash.New()
-	h.Write([]byte{idSet})
+	h.Write([]byte{ber.IDSet})
 	h.Write(i.attributes[1:])
 	signed := h.Sum(nil)
 	for _, c := range candidates[:min(len(candidates), maxTried)] {

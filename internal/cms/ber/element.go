@@ -1,4 +1,4 @@
-package cms
+package ber
 
 import (
 	"errors"
@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// element reads the whole element whose header was taken last and gives it as DER would write it: definite, minimal
+// Element reads the whole element whose header was taken last and gives it as DER would write it: definite, minimal
 // lengths, and octet strings in one piece. What was DER comes back unchanged, so digests and signatures still fit.
-func (r *reader) element(h header, limit int) ([]byte, error) {
+func (r *Reader) Element(h Header, limit int) ([]byte, error) {
 	type opened struct {
-		h     header
+		h     Header
 		start int
 		parts bool // a constructed OCTET STRING: its parts are joined
 	}
@@ -18,23 +18,23 @@ func (r *reader) element(h header, limit int) ([]byte, error) {
 	var open []opened
 	for {
 		inParts := len(open) > 0 && open[len(open)-1].parts
-		if inParts && !h.is(idOctets) && !h.is(idOctetsParts) {
+		if inParts && !h.Is(IDOctets) && !h.Is(IDOctetsParts) {
 			return nil, malformed("an octet string with a part that is none")
 		}
-		if h.constructed() {
-			if err := r.enter(h); err != nil {
+		if h.Constructed() {
+			if err := r.Enter(h); err != nil {
 				return nil, err
 			}
-			open = append(open, opened{h, len(out), h.is(idOctetsParts)})
+			open = append(open, opened{h, len(out), h.Is(IDOctetsParts)})
 		} else {
 			if !inParts {
-				out = appendHeader(out, h, int(min(h.length, int64(limit))))
+				out = AppendHeader(out, h, int(min(h.Length, int64(limit))))
 			}
-			if h.length > int64(limit-len(out)) {
+			if h.Length > int64(limit-len(out)) {
 				return nil, malformed("an element is larger than allowed")
 			}
 			end := len(out)
-			out = slices.Grow(out, int(h.length))[:end+int(h.length)]
+			out = slices.Grow(out, int(h.Length))[:end+int(h.Length)]
 			n, err := io.ReadFull(r.src, out[end:])
 			r.off += int64(n)
 			if err != nil {
@@ -46,10 +46,10 @@ func (r *reader) element(h header, limit int) ([]byte, error) {
 				return out, nil
 			}
 			var err error
-			if h, err = r.next(); err == nil {
+			if h, err = r.Next(); err == nil {
 				break
 			}
-			if !errors.Is(err, errEnd) {
+			if !errors.Is(err, ErrEnd) {
 				return nil, err
 			}
 			done := open[len(open)-1]
@@ -59,9 +59,9 @@ func (r *reader) element(h header, limit int) ([]byte, error) {
 				if len(open) > 0 && open[len(open)-1].parts {
 					continue
 				}
-				done.h.id = idOctets
+				done.h.ID = IDOctets
 			}
-			head := appendHeader(nil, done.h, len(out)-done.start)
+			head := AppendHeader(nil, done.h, len(out)-done.start)
 			if len(out)+len(head) > limit {
 				return nil, malformed("an element is larger than allowed")
 			}
@@ -70,9 +70,9 @@ func (r *reader) element(h header, limit int) ([]byte, error) {
 	}
 }
 
-// appendHeader writes an identifier and the shortest definite length (X.690 §10.1).
-func appendHeader(b []byte, h header, length int) []byte {
-	b = append(append(b, h.id), h.high...)
+// AppendHeader writes an identifier and the shortest definite length (X.690 §10.1).
+func AppendHeader(b []byte, h Header, length int) []byte {
+	b = append(append(b, h.ID), h.high...)
 	if length < 0x80 {
 		return append(b, byte(length))
 	}
