@@ -164,8 +164,8 @@ func TestTheUnitCanReadWhatItSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Contains(opened.Entity, []byte("Content-Type: text/plain")) {
-		t.Errorf("opened: %s", opened.Entity)
+	if content, err := opened.Bytes(); err != nil || !bytes.Contains(content, []byte("Content-Type: text/plain")) {
+		t.Errorf("opened: %s (%v)", content, err)
 	}
 }
 

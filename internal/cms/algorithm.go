@@ -13,6 +13,9 @@ var (
 	OIDData          = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}
 	OIDSignedData    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
 	OIDEnvelopedData = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 3}
+
+	OIDAuthEnvelopedData = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 23} // RFC 5083 §2
+	OIDCompressedData    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 9}  // RFC 3274 §1.1
 )
 
 // Attributes, RFC 5652 §11, RFC 8551 §2.5, RFC 5035 §5.
@@ -23,6 +26,7 @@ var (
 	oidCapabilities         = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 15}
 	oidEncrypKeyPref        = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 11}
 	oidSigningCertificateV2 = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 47}
+	oidSigningCertificate   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 12} // RFC 2634 §5.4: SHA-1 only
 )
 
 // Public-key algorithms, RFC 3370, RFC 5754, RFC 5753 §7.1.
@@ -31,6 +35,17 @@ var (
 	oidMGF1        = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 8}
 	oidPSS         = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}
 	oidECPublicKey = asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1}
+	oidEd25519     = asn1.ObjectIdentifier{1, 3, 101, 112} // RFC 8410 §3
+)
+
+// Key management and compression, RFC 4055 §1.2, RFC 8410 §3, RFC 9629 §3, RFC 9936 §3, RFC 3274 §2.
+var (
+	oidOAEP       = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 7}
+	oidPSpecified = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 9}
+	oidX25519     = asn1.ObjectIdentifier{1, 3, 101, 110}
+	oidMLKEM768   = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 4, 2}
+	oidKEM        = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 13, 3}
+	oidZlib       = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 3, 8}
 )
 
 // ContentCipher is what content is encrypted with. The zero value is none.
@@ -40,11 +55,16 @@ const (
 	AES128CBC ContentCipher = iota + 1
 	AES192CBC
 	AES256CBC
+	AES128GCM
+	AES192GCM // for reading
+	AES256GCM
+	ChaCha20Poly1305
+	DESEDE3CBC // for reading: what mail was encrypted with until about 2010
 )
 
 type cipherRow struct {
 	cipher  ContentCipher
-	oid     asn1.ObjectIdentifier // RFC 3565 §4.1
+	oid     asn1.ObjectIdentifier // RFC 3565 §4.1, RFC 5084 §3.2, RFC 8103 §3, RFC 3370 §5.1
 	keySize int
 	name    string
 }
@@ -53,6 +73,11 @@ var cipherRows = []cipherRow{
 	{AES128CBC, asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 2}, 16, "AES-128-CBC"},
 	{AES192CBC, asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 22}, 24, "AES-192-CBC"},
 	{AES256CBC, asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 42}, 32, "AES-256-CBC"},
+	{AES128GCM, asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 6}, 16, "AES-128-GCM"},
+	{AES192GCM, asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 26}, 24, "AES-192-GCM"},
+	{AES256GCM, asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 46}, 32, "AES-256-GCM"},
+	{ChaCha20Poly1305, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 3, 18}, 32, "ChaCha20-Poly1305"},
+	{DESEDE3CBC, asn1.ObjectIdentifier{1, 2, 840, 113549, 3, 7}, 24, "3DES-CBC"},
 }
 
 func (c ContentCipher) row() (cipherRow, bool) {

@@ -13,7 +13,7 @@ import (
 )
 
 // attributes writes the signed attributes as a DER SET OF (RFC 5652 §5.3 wants DER here whatever the rest is).
-func (s *Signature) attributes() ([]byte, error) {
+func (s *signing) attributes() ([]byte, error) {
 	digest := s.hash.Sum(nil)
 	all := []func(*cryptobyte.Builder){
 		attribute(oidContentType, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(OIDData) }),
@@ -22,7 +22,7 @@ func (s *Signature) attributes() ([]byte, error) {
 		attribute(oidSigningCertificateV2, func(b *cryptobyte.Builder) { addCertificateID(b, s.c.Certificate) }),
 	}
 	if len(s.c.Opens) > 0 {
-		all = append(all, attribute(oidCapabilities, s.addCapabilities))
+		all = append(all, attribute(oidCapabilities, s.c.Opens.add))
 	}
 	if c := s.c.EncryptTo; c != nil {
 		// RFC 8551 §2.5.3: SMIMEEncryptionKeyPreference, issuerAndSerialNumber as [0] IMPLICIT.
@@ -64,17 +64,6 @@ func addTime(b *cryptobyte.Builder, t time.Time) {
 		return
 	}
 	b.AddASN1UTCTime(t)
-}
-
-// addCapabilities writes SMIMECapabilities (RFC 8551 §2.5.2). AES-CBC has no parameters there (RFC 3565 §4.2).
-func (s *Signature) addCapabilities(b *cryptobyte.Builder) {
-	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		for _, c := range s.c.Opens {
-			if row, ok := c.row(); ok {
-				algorithm{oid: row.oid}.add(b)
-			}
-		}
-	})
 }
 
 // addCertificateID writes SigningCertificateV2 (RFC 5035 §3), which binds the signature to one certificate among several

@@ -2,22 +2,20 @@ package cms
 
 import (
 	"crypto"
-	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
-	"crypto/subtle"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 
-	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
-
+	"aau.dk/sendsikker/internal/cms/aead"
 	"aau.dk/sendsikker/internal/cms/ber"
 )
 
-// Key opens what was encrypted for Certificate. For an RSA certificate Private is a crypto.Decrypter; for an EC one it has
-// a method ECDH(*ecdh.PublicKey) ([]byte, error), as *ecdh.PrivateKey has, or is an *ecdsa.PrivateKey.
+// Key opens what was encrypted for Certificate. Private is a crypto.Decrypter for an RSA certificate; for an EC or X25519 one
+// it has a method ECDH(*ecdh.PublicKey) ([]byte, error), as *ecdh.PrivateKey has, or is an *ecdsa.PrivateKey; for an ML-KEM
+// one it has a method Decapsulate([]byte) ([]byte, error), as *mlkem.DecapsulationKey768 has.
 type Key struct {
 	Certificate *x509.Certificate
 	Private     crypto.PrivateKey
@@ -31,34 +29,61 @@ type Decrypted struct {
 	Key        *x509.Certificate // ours, that was used
 }
 
-// Decrypt reads one EnvelopedData and writes its content to dst. What reached dst must be thrown away unless the error is
-// nil, and is proof of nothing even then: CBC content can be altered by anybody (EFAIL), and where a content key was
-// forged it is noise. Only a signature inside tells.
+// Decrypter reads the content of an encrypted message as it streams in. What it gave must be thrown away unless it ends in
+// io.EOF. Then content of an Authenticated cipher is as somebody who knew the content key made it, which says nothing about
+// who that was; other content is proof of nothing even then: it can be altered by anybody (EFAIL), and where a content key
+// was forged it is noise. Only a signature inside tells.
+type Decrypter struct {
+	Decrypted
+	r       *ber.Reader
+	content content
+	good    int // 1 where the content key came out right, or may not be known to be wrong
+	err     error
+}
+
+// content is plaintext on its way out of one content cipher. finish comes after io.EOF and gives 1 where the content proved
+// itself, 0 where not.
+type content interface {
+	io.Reader
+	finish() (int, error)
+}
+
+// Decrypt reads as far as the content, and gives a reader for it. Its error at the end is io.EOF, ErrDecrypt, ErrMalformed,
+// ErrUnsupported, or the source's own.
 //
-// The first entry that names one of keys is used, and no other: trying several would tell an attacker which of them fitted
-// (CVE-2026-42768). The result is nil only where the error is ErrMalformed, ErrWrongType, or the reader's or writer's own.
-func Decrypt(dst io.Writer, src io.Reader, keys []Key) (*Decrypted, error) {
-	r := ber.NewReader(src)
-	contentType, err := contentInfo(r)
-	if err != nil {
-		return nil, err
-	}
-	if !contentType.Equal(OIDEnvelopedData) {
+// The first entry that names one of keys, and that we can use, is used, and no other. With ErrNoRecipient and ErrUnsupported,
+// Decrypted tells what can be told without a key.
+func (m *Message) Decrypt(keys []Key) (*Decrypter, error) {
+	authenticated := m.Type.Equal(OIDAuthEnvelopedData)
+	if !authenticated && !m.Type.Equal(OIDEnvelopedData) {
 		return nil, ErrWrongType
 	}
-	e, err := readEnvelope(r)
+	e, err := readEnvelope(m.r)
 	if err != nil {
 		return nil, err
 	}
-	d := &Decrypted{Recipients: len(e.recipients)}
+	if authenticated && e.version != 0 { // RFC 5083 §2.1: "MUST"; that of EnvelopedData tells nothing that its entries do not
+		return nil, malformed("version")
+	}
+	d := &Decrypter{r: m.r, Decrypted: Decrypted{Recipients: len(e.recipients)}}
 	row, known := cipherByOID(e.cipher.oid)
-	if !known || !e.inner.Equal(OIDData) {
-		return d, ErrUnsupported
+	if !known {
+		return d, refusedCipher(e.cipher.oid)
+	}
+	if !e.inner.Equal(OIDData) { // RFC 8551 §3.3 and §3.4: mail is always a MIME entity
+		return d, fmt.Errorf("%w: encrypted content that is not id-data", ErrUnsupported)
 	}
 	d.Cipher = row.cipher
-	iv, ok := readIV(e.cipher.parameters)
+	if row.cipher.Authenticated() != authenticated {
+		return nil, malformed("a content cipher that does not belong into this content type")
+	}
+	nonce, tagSize, ok := readCipherParameters(row.cipher, e.cipher.parameters)
 	if !ok {
-		return nil, malformed("initialisation vector")
+		return nil, malformed("parameters of the content cipher")
+	}
+	octets, err := encryptedContent(m.r)
+	if err != nil {
+		return nil, err
 	}
 	found, err := findRecipient(e.recipients, keys)
 	if err != nil {
@@ -69,71 +94,46 @@ func Decrypt(dst io.Writer, src io.Reader, keys []Key) (*Decrypted, error) {
 	// not be had, and the content is gone through with it to the end (RFC 3218 §2.3.2).
 	contentKey := make([]byte, row.keySize)
 	rand.Read(contentKey)
-	good := found.unlock(contentKey)
-	block, err := aes.NewCipher(contentKey)
+	d.good = found.unlock(contentKey)
+	if authenticated {
+		stream, err := newStream(aead.Open, row.cipher, contentKey, nonce)
+		if err != nil {
+			return d, ErrDecrypt
+		}
+		d.content = &aeadReader{r: m.r, octets: octets, stream: stream, cipher: row.cipher, tagSize: tagSize}
+		return d, nil
+	}
+	block, err := cbcBlock(row.cipher, contentKey)
 	if err != nil {
 		return d, ErrDecrypt
 	}
-	content, err := encryptedContent(r)
-	if err != nil {
-		return nil, err
-	}
-	padded, err := decryptCBC(dst, content, cipher.NewCBCDecrypter(block, iv))
-	if err != nil {
-		return nil, err
-	}
-	if err := r.Finish(); err != nil {
-		return nil, err
-	}
-	if good&padded != 1 {
-		return d, ErrDecrypt
-	}
+	d.content = newCBCReader(octets, cipher.NewCBCDecrypter(block, nonce))
 	return d, nil
 }
 
-func readIV(der []byte) ([]byte, bool) {
-	s := cryptobyte.String(der)
-	var iv cryptobyte.String
-	ok := s.ReadASN1(&iv, cbasn1.OCTET_STRING) && s.Empty() && len(iv) == aes.BlockSize
-	return iv, ok
+func (d *Decrypter) Read(p []byte) (int, error) {
+	if d.err != nil {
+		return 0, d.err
+	}
+	n, err := d.content.Read(p)
+	if errors.Is(err, io.EOF) {
+		err = d.finish()
+	}
+	d.err = err
+	return n, err
 }
 
-// decryptCBC writes the content without its padding (RFC 5652 §6.3), and gives 1 where the padding was right. The last
-// block is held back until then. It reads to the end whatever it finds.
-func decryptCBC(dst io.Writer, src io.Reader, mode cipher.BlockMode) (int, error) {
-	buf := make([]byte, aes.BlockSize+chunk)
-	held := 0 // plaintext at the start of buf: nothing, or the last block so far
-	for {
-		n, err := io.ReadFull(src, buf[held:held+chunk])
-		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !last {
-			return 0, err
-		}
-		if n%aes.BlockSize != 0 {
-			return 0, nil // only at the end, for a chunk is a multiple of the block size
-		}
-		mode.CryptBlocks(buf[held:held+n], buf[held:held+n])
-		end := held + n
-		if end == 0 {
-			return 0, nil
-		}
-		if _, err := dst.Write(buf[:end-aes.BlockSize]); err != nil {
-			return 0, err
-		}
-		held = copy(buf, buf[end-aes.BlockSize:end])
-		if last {
-			break
-		}
+// finish reads what stands behind the content, and gives the verdict on all of it at once.
+func (d *Decrypter) finish() error {
+	good, err := d.content.finish()
+	if err != nil {
+		return err
 	}
-	pad := int(buf[held-1])
-	good := subtle.ConstantTimeLessOrEq(1, pad) & subtle.ConstantTimeLessOrEq(pad, aes.BlockSize)
-	for i := range aes.BlockSize {
-		padding := subtle.ConstantTimeLessOrEq(i+1, pad)
-		good &= subtle.ConstantTimeSelect(padding, subtle.ConstantTimeByteEq(buf[held-1-i], byte(pad)), 1)
+	if err := d.r.Finish(); err != nil {
+		return err
 	}
-	if good != 1 {
-		return 0, nil
+	if d.good&good != 1 {
+		return ErrDecrypt
 	}
-	_, err := dst.Write(buf[:held-pad])
-	return 1, err
+	return io.EOF
 }

@@ -28,16 +28,21 @@ type recipientInfo struct {
 
 // envelope is what stands before the encrypted content.
 type envelope struct {
+	version    int
 	recipients []recipientInfo
 	inner      asn1.ObjectIdentifier // content type of what is encrypted
 	cipher     algorithm
 }
 
-// readEnvelope reads EnvelopedData (RFC 5652 §6.1) up to the encrypted content.
+// readEnvelope reads EnvelopedData (RFC 5652 §6.1) or AuthEnvelopedData (RFC 5083 §2.1), which begin alike, up to the encrypted content.
 func readEnvelope(r *ber.Reader) (*envelope, error) {
 	e := new(envelope)
-	if _, err := r.DER(ber.IDInteger, ber.SmallElement); err != nil { // the version tells nothing that the entries do not
+	version, err := r.DER(ber.IDInteger, ber.SmallElement)
+	if err != nil {
 		return nil, err
+	}
+	if !version.ReadASN1Integer(&e.version) {
+		return nil, malformed("version")
 	}
 	if err := r.SkipOptional(0xa0); err != nil { // originatorInfo: certificates that only static key agreement needs
 		return nil, err
@@ -90,7 +95,9 @@ func (i recipientInfo) keyTransport() (k keyTransport, ok bool) {
 	s := cryptobyte.String(i.der)
 	var inner cryptobyte.String
 	var version int
-	if !s.ReadASN1(&inner, cbasn1.SEQUENCE) || !inner.ReadASN1Integer(&version) {
+	// 0 goes with issuerAndSerialNumber and 2 with a key identifier; writers have mixed them up, and it is the identifier that
+	// is believed.
+	if !s.ReadASN1(&inner, cbasn1.SEQUENCE) || !inner.ReadASN1Integer(&version) || (version != 0 && version != 2) {
 		return k, false
 	}
 	if k.to, ok = readIdentifier(&inner); !ok {
@@ -104,6 +111,7 @@ func (i recipientInfo) keyTransport() (k keyTransport, ok bool) {
 
 // keyAgreement is KeyAgreeRecipientInfo, RFC 5652 §6.2.2, with an ephemeral originator key.
 type keyAgreement struct {
+	curve      algorithm // of originator: id-ecPublicKey or id-X25519
 	originator asn1.BitString
 	ukm        cryptobyte.String // nil where absent
 	algorithm  algorithm
@@ -121,11 +129,11 @@ func (i recipientInfo) keyAgreement() (k keyAgreement, ok bool) {
 	var inner, originator, key, ukm, keys cryptobyte.String
 	var version int
 	var hasUKM bool
-	if !s.ReadASN1(&inner, context(1)) || !inner.ReadASN1Integer(&version) ||
+	if !s.ReadASN1(&inner, context(1)) || !inner.ReadASN1Integer(&version) || version != 3 ||
 		!inner.ReadASN1(&originator, context(0)) || !originator.ReadASN1(&key, context(1)) {
 		return k, false
 	}
-	if _, ok = readAlgorithm(&key); !ok || !key.ReadASN1BitString(&k.originator) {
+	if k.curve, ok = readAlgorithm(&key); !ok || !key.ReadASN1BitString(&k.originator) {
 		return k, false
 	}
 	if !inner.ReadOptionalASN1(&ukm, &hasUKM, context(1)) || (hasUKM && !ukm.ReadASN1(&k.ukm, cbasn1.OCTET_STRING)) {
@@ -157,4 +165,45 @@ func readKeyAgreementIdentifier(s *cryptobyte.String) (identifier, bool) {
 		return identifier{ski: ski}, ok
 	}
 	return readIdentifier(s)
+}
+
+// kem is KEMRecipientInfo, RFC 9629 §3.
+type kem struct {
+	to         identifier
+	kem, kdf   algorithm
+	ciphertext cryptobyte.String
+	size       int               // of the key-encryption key, in octets
+	ukm        cryptobyte.String // nil where absent
+	wrap       cryptobyte.String // the whole AlgorithmIdentifier, as the KDF wants it
+	encrypted  cryptobyte.String
+}
+
+// otherType is the type of an OtherRecipientInfo (RFC 5652 §6.2.5), and the content that goes with it.
+func (i recipientInfo) otherType() (oid asn1.ObjectIdentifier, content cryptobyte.String, ok bool) {
+	s := cryptobyte.String(i.der)
+	ok = s.ReadASN1(&content, cbasn1.Tag(4).ContextSpecific().Constructed()) && content.ReadASN1ObjectIdentifier(&oid)
+	return oid, content, ok
+}
+
+func (i recipientInfo) kem() (k kem, ok bool) {
+	oid, content, ok := i.otherType()
+	var inner, ukm cryptobyte.String
+	var version int
+	if !ok || !oid.Equal(oidKEM) || !content.ReadASN1(&inner, cbasn1.SEQUENCE) || !inner.ReadASN1Integer(&version) || version != 0 {
+		return k, false
+	}
+	if k.to, ok = readIdentifier(&inner); !ok {
+		return k, false
+	}
+	if k.kem, ok = readAlgorithm(&inner); !ok || !inner.ReadASN1(&k.ciphertext, cbasn1.OCTET_STRING) {
+		return k, false
+	}
+	if k.kdf, ok = readAlgorithm(&inner); !ok || !inner.ReadASN1Integer(&k.size) {
+		return k, false
+	}
+	var hasUKM bool
+	if !inner.ReadOptionalASN1(&ukm, &hasUKM, tagContext0.Constructed()) || (hasUKM && !ukm.ReadASN1(&k.ukm, cbasn1.OCTET_STRING)) {
+		return k, false
+	}
+	return k, inner.ReadASN1Element(&k.wrap, cbasn1.SEQUENCE) && inner.ReadASN1(&k.encrypted, cbasn1.OCTET_STRING)
 }

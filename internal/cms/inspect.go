@@ -12,8 +12,8 @@ import (
 // Description is what a message shows to anybody, without a key.
 type Description struct {
 	ContentType  asn1.ObjectIdentifier
-	Recipients   []RecipientDescription // EnvelopedData: one for every RecipientInfo, in order
-	Cipher       asn1.ObjectIdentifier  // EnvelopedData: content encryption
+	Recipients   []RecipientDescription // EnvelopedData, AuthEnvelopedData: one for every RecipientInfo, in order
+	Cipher       asn1.ObjectIdentifier  // the same: content encryption
 	Digests      []asn1.ObjectIdentifier
 	Signers      int
 	Opaque       bool // SignedData: the content is inside
@@ -23,8 +23,8 @@ type Description struct {
 // RecipientDescription is one RecipientInfo.
 type RecipientDescription struct {
 	Kind      RecipientKind
-	Algorithm asn1.ObjectIdentifier // key encryption; nil where the entry could not be read
-	Wrap      asn1.ObjectIdentifier // key wrap of a key agreement
+	Algorithm asn1.ObjectIdentifier // key encryption, or the type of an other recipient; nil where it could not be read
+	Wrap      asn1.ObjectIdentifier // key wrap of a key agreement or ML-KEM
 	Keys      int                   // how many certificates the entry is for
 }
 
@@ -37,7 +37,7 @@ func Inspect(src io.Reader) (*Description, error) {
 	}
 	d := &Description{ContentType: contentType}
 	switch {
-	case contentType.Equal(OIDEnvelopedData):
+	case contentType.Equal(OIDEnvelopedData), contentType.Equal(OIDAuthEnvelopedData):
 		err = d.envelope(start)
 	case contentType.Equal(OIDSignedData):
 		err = d.signed(start)
@@ -58,11 +58,11 @@ func (d *Description) envelope(r *ber.Reader) error {
 }
 
 func (d *Description) signed(r *ber.Reader) error {
-	s, err := readSigned(r, nil, io.Discard)
+	s, err := readSigned(r, io.Discard)
 	if err != nil {
 		return err
 	}
-	d.Digests, d.Signers, d.Opaque, d.Certificates = s.digestOIDs, len(s.signers), s.covered, len(s.Certificates)+s.Unreadable
+	d.Digests, d.Signers, d.Opaque, d.Certificates = s.digestOIDs, len(s.signers), s.inside, len(s.Certificates)+s.Unreadable
 	return nil
 }
 
@@ -81,7 +81,15 @@ func (i recipientInfo) describe() RecipientDescription {
 				d.Wrap = wrap.oid
 			}
 		}
-	case KeyShared, Password, OtherKind: // named, and not looked into
+	case OtherKind:
+		d.Algorithm, _, _ = i.otherType()
+		if k, ok := i.kem(); ok {
+			d.Algorithm, d.Keys = k.kem.oid, 1
+			if wrap, ok := readAlgorithm(&k.wrap); ok {
+				d.Wrap = wrap.oid
+			}
+		}
+	case KeyShared, Password: // named, and not looked into
 	}
 	return d
 }

@@ -13,6 +13,12 @@ const (
 	maxCertificates = 256
 	// maxSigners bounds the public-key operations that one message can cost us.
 	maxSigners = 16
+	// maxAttributes is how many signed attributes one signer may have; mail programs write four to eight.
+	maxAttributes = 64
+	// maxCapabilities is how many entries of SMIMECapabilities are kept; Outlook lists about a dozen.
+	maxCapabilities = 64
+	// maxCapability is the largest entry that is kept: RSAES-OAEP with all its parameters takes about 100 octets.
+	maxCapability = 256
 
 	// MinRSABits: RFC 8551 §4.2 calls smaller keys historic; CA/Browser Forum S/MIME BR §6.1.5 forbids them.
 	MinRSABits = 2048

@@ -29,6 +29,11 @@ type Signer struct {
 	Certificate *x509.Certificate // nil where the message does not hold it
 	Algorithms  string            // in words; "" where unknown
 	Time        time.Time         // the signer's own word for when; zero where absent
+	// Capabilities and EncryptTo are what the signer asks to be answered with; nil where nothing is said, or Err is not nil.
+	// The signature covers the name of EncryptTo and not the certificate, to which anybody can add another of that name: it
+	// must be checked like any stranger's.
+	Capabilities Capabilities
+	EncryptTo    *x509.Certificate
 	// Err is nil where the signature covers the content and fits the certificate; else ErrSignature, ErrWeak,
 	// ErrNoCertificate or ErrUnsupported. It says nothing about whether the certificate may be trusted.
 	Err error
@@ -40,44 +45,59 @@ type signedData struct {
 	digestOIDs []asn1.ObjectIdentifier
 	hashes     map[crypto.Hash]hash.Hash
 	signers    []cryptobyte.String
-	covered    bool // there was content, inside or detached
+	inside     bool // there is content in the message
 }
 
-// ReadSigned reads one SignedData and verifies every signature in it. Opaque content is written to dst as it streams in;
-// dst must not be trusted before the result is known. Content that stands elsewhere is read from detached, which is nil for
-// an opaque message: a message with content in both places is ErrMalformed, for two readers would each show another one.
-func ReadSigned(src, detached io.Reader, dst io.Writer) (*Signed, error) {
-	r := ber.NewReader(src)
-	contentType, err := contentInfo(r)
-	if err != nil {
-		return nil, err
-	}
-	if !contentType.Equal(OIDSignedData) {
+// Verify reads SignedData whose content is inside and verifies every signature in it. The content is written to dst as it
+// streams in; dst must not be trusted before the result is known.
+func (m *Message) Verify(dst io.Writer) (*Signed, error) {
+	if !m.Type.Equal(OIDSignedData) {
 		return nil, ErrWrongType
 	}
-	s, err := readSigned(r, detached, dst)
+	s, err := readSigned(m.r, dst)
 	if err != nil {
 		return nil, err
 	}
-	if !s.covered && len(s.signers) > 0 {
+	if !s.inside && len(s.signers) > 0 {
 		return nil, malformed("a signature without content")
 	}
-	sums := make(map[crypto.Hash][]byte, len(s.hashes))
-	for h, running := range s.hashes {
-		sums[h] = running.Sum(nil)
+	return s.verify(func(h crypto.Hash) ([]byte, error) { return s.hashes[h].Sum(nil), nil })
+}
+
+// VerifyDetached reads SignedData whose content stands elsewhere. sum gives the content's digest by the algorithm that a
+// signer used; it is asked for SHA-1 and SHA-2 only, and its error ends the reading. Content inside as well is
+// ErrMalformed, for two readers would each show another one.
+func (m *Message) VerifyDetached(sum func(crypto.Hash) ([]byte, error)) (*Signed, error) {
+	if !m.Type.Equal(OIDSignedData) {
+		return nil, ErrWrongType
 	}
+	s, err := readSigned(m.r, nil)
+	if err != nil {
+		return nil, err
+	}
+	return s.verify(sum)
+}
+
+func (s *signedData) verify(sum func(crypto.Hash) ([]byte, error)) (*Signed, error) {
 	for _, der := range s.signers {
 		info, ok := readSignerInfo(der)
 		if !ok {
 			return nil, malformed("signer")
 		}
-		s.Signers = append(s.Signers, info.verify(&s.Signed, sums))
+		var digest []byte
+		if row, known := digestByOID(info.digest.oid); known && s.hashes[row.hash] != nil {
+			var err error
+			if digest, err = sum(row.hash); err != nil {
+				return nil, err
+			}
+		}
+		s.Signers = append(s.Signers, info.verify(&s.Signed, digest))
 	}
 	return &s.Signed, nil
 }
 
-// readSigned goes on behind the start of ContentInfo.
-func readSigned(r *ber.Reader, detached io.Reader, dst io.Writer) (*signedData, error) {
+// readSigned goes on behind the start of ContentInfo. A nil dst says that no content may be inside.
+func readSigned(r *ber.Reader, dst io.Writer) (*signedData, error) {
 	s := new(signedData)
 	if _, err := r.DER(ber.IDInteger, ber.SmallElement); err != nil {
 		return nil, err
@@ -85,7 +105,7 @@ func readSigned(r *ber.Reader, detached io.Reader, dst io.Writer) (*signedData, 
 	if err := s.readDigests(r); err != nil {
 		return nil, err
 	}
-	if err := s.readContent(r, detached, dst); err != nil {
+	if err := s.readContent(r, dst); err != nil {
 		return nil, err
 	}
 	if err := s.readCertificates(r); err != nil {
@@ -135,7 +155,7 @@ func (s *signedData) readDigests(r *ber.Reader) error {
 }
 
 // readContent digests the content on its way to dst.
-func (s *signedData) readContent(r *ber.Reader, detached io.Reader, dst io.Writer) error {
+func (s *signedData) readContent(r *ber.Reader, dst io.Writer) error {
 	if err := r.Into(ber.IDSequence); err != nil {
 		return err
 	}
@@ -144,28 +164,22 @@ func (s *signedData) readContent(r *ber.Reader, detached io.Reader, dst io.Write
 		return err
 	}
 	s.ContentType = oid
-	sinks := []io.Writer{dst}
-	for _, h := range s.hashes {
-		sinks = append(sinks, h)
-	}
-	all := io.MultiWriter(sinks...)
 	explicit, inside, err := r.Optional(0xa0)
 	if err != nil {
 		return err
 	}
-	switch {
-	case inside && detached != nil:
-		return malformed("content inside and outside")
-	case inside:
-		if err := copyOctets(r, explicit, all); err != nil {
-			return err
+	if s.inside = inside; inside {
+		if dst == nil {
+			return malformed("content inside and outside")
 		}
-	case detached != nil:
-		if _, err := io.Copy(all, detached); err != nil {
+		sinks := []io.Writer{dst}
+		for _, h := range s.hashes {
+			sinks = append(sinks, h)
+		}
+		if err := copyOctets(r, explicit, io.MultiWriter(sinks...)); err != nil {
 			return err
 		}
 	}
-	s.covered = inside || detached != nil
 	return r.Leave()
 }
 

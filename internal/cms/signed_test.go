@@ -3,190 +3,34 @@ package cms
 import (
 	"bytes"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
-
-	"aau.dk/sendsikker/internal/cms/ber"
 )
-
-type pair struct {
-	cert *x509.Certificate
-	key  crypto.Signer
-}
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-func selfSigned(key crypto.Signer, serial int64) pair {
-	t := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "Prøve"}, Issuer: pkix.Name{CommonName: "Prøve"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), SubjectKeyId: []byte{1, 2, 3, byte(serial)},
-	}
-	return pair{must(x509.ParseCertificate(must(x509.CreateCertificate(rand.Reader, t, t, key.Public(), key)))), key}
-}
-
-var (
-	rsaPair = sync.OnceValue(func() pair { return selfSigned(must(rsa.GenerateKey(rand.Reader, 2048)), 1001) })
-	ecPair  = sync.OnceValue(func() pair { return selfSigned(must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)), 1002) })
-)
-
-var signedContent = []byte("Content-Type: text/plain\r\n\r\nhej\r\n")
-
-// forge signs anything in any way: what an honest Signature refuses to write.
-type forge struct {
-	pair
-	digest crypto.Hash // SHA-256 where zero
-	scheme *algorithm
-	sign   crypto.SignerOpts
-	change func(map[string][]byte) // DER of each attribute's value, by name
-	twice  string                  // the attribute to write twice
-	bare   bool                    // no signed attributes
-	noCert bool
-}
-
-func (f forge) der() []byte {
-	if f.digest == 0 {
-		f.digest = crypto.SHA256
-	}
-	row, _ := digestByHash(f.digest)
-	s := &Signature{c: SignConfig{Certificate: f.cert, Key: f.key, Digest: f.digest, Time: time.Now()}, digest: row, hash: f.digest.New()}
-	if _, isRSA := f.key.(*rsa.PrivateKey); isRSA {
-		s.scheme = algorithm{oidRSA, derNull}
-	} else {
-		s.scheme = algorithm{oid: row.ecdsa}
-	}
-	if f.scheme != nil {
-		s.scheme = *f.scheme
-	}
-	s.Write(signedContent)
-	oid := func(o asn1.ObjectIdentifier) []byte {
-		var b cryptobyte.Builder
-		b.AddASN1ObjectIdentifier(o)
-		return b.BytesOrPanic()
-	}
-	octets := func(v []byte) []byte { return append([]byte{4, byte(len(v))}, v...) }
-	values := map[string][]byte{oidContentType.String(): oid(OIDData), oidMessageDigest.String(): octets(s.hash.Sum(nil))}
-	if f.change != nil {
-		f.change(values)
-	}
-	var ders [][]byte
-	for _, o := range []asn1.ObjectIdentifier{oidContentType, oidMessageDigest, oidSigningCertificateV2} {
-		value, ok := values[o.String()]
-		if !ok {
-			continue
-		}
-		var b cryptobyte.Builder
-		attribute(o, func(b *cryptobyte.Builder) { b.AddBytes(value) })(&b)
-		ders = append(ders, b.BytesOrPanic())
-		if f.twice == o.String() {
-			ders = append(ders, b.BytesOrPanic())
-		}
-	}
-	slices.SortFunc(ders, bytes.Compare)
-	var b cryptobyte.Builder
-	b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) { b.AddBytes(bytes.Join(ders, nil)) })
-	attributes := b.BytesOrPanic()
-	sum := f.digest.New()
-	if f.bare {
-		sum.Write(signedContent)
-	} else {
-		sum.Write(attributes)
-	}
-	var opts crypto.SignerOpts = f.digest
-	if f.sign != nil {
-		opts = f.sign
-	}
-	value := must(f.key.Sign(rand.Reader, sum.Sum(nil), opts))
-	der := must(s.signedData(attributes, value))
-	if f.bare {
-		der = remove(der, append([]byte{0xa0}, attributes[1:]...))
-	}
-	if f.noCert {
-		der = remove(der, f.cert.Raw)
-	}
-	return der
-}
-
-// remove takes a stretch out of a message by making every length around it indefinite.
-func remove(der, stretch []byte) []byte {
-	at := bytes.Index(der, stretch)
-	if at < 0 {
-		panic("not there")
-	}
-	return rewrite(der, at, len(stretch))
-}
-
-func rewrite(der []byte, at, n int) []byte {
-	r := ber.NewReader(bytes.NewReader(der))
-	h := must(r.Next())
-	start := int(r.Offset())
-	if !h.Constructed() || at < start || at+n > start+int(h.Length) {
-		panic("not inside")
-	}
-	out := append([]byte{h.ID}, 0x80)
-	body := der[start : start+int(h.Length)]
-	for off := 0; off < len(body); {
-		rr := ber.NewReader(bytes.NewReader(body[off:]))
-		hh := must(rr.Next())
-		size := int(rr.Offset() + hh.Length)
-		from := start + off
-		switch {
-		case from == at && size == n:
-		case at >= from && at+n <= from+size:
-			out = append(out, rewrite(der[from:from+size], at-from, n)...)
-		default:
-			out = append(out, body[off:off+size]...)
-		}
-		off += size
-	}
-	return append(out, 0, 0)
-}
-
-func pssParameters(d digestRow, salt int) []byte {
-	var b cryptobyte.Builder
-	tag := func(n uint8) cbasn1.Tag { return cbasn1.Tag(n).ContextSpecific().Constructed() }
-	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1(tag(0), algorithm{oid: d.oid}.add)
-		b.AddASN1(tag(1), func(b *cryptobyte.Builder) {
-			var inner cryptobyte.Builder
-			algorithm{oid: d.oid}.add(&inner)
-			algorithm{oidMGF1, inner.BytesOrPanic()}.add(b)
-		})
-		b.AddASN1(tag(2), func(b *cryptobyte.Builder) { b.AddASN1Int64(int64(salt)) })
-	})
-	return b.BytesOrPanic()
-}
 
 func TestASignatureIsWorthWhatItIs(t *testing.T) {
 	t.Parallel()
 	sha256Row, _ := digestByHash(crypto.SHA256)
 	sha384Row, _ := digestByHash(crypto.SHA384)
+	sha512Row, _ := digestByHash(crypto.SHA512)
 	sha1Row, _ := digestByHash(crypto.SHA1)
-	set := func(o asn1.ObjectIdentifier, v []byte) func(map[string][]byte) {
-		return func(m map[string][]byte) { m[o.String()] = v }
+	pss := func(d digestRow, salt int) *algorithm {
+		der := must(pssParameters(d))
+		der[len(der)-1] = byte(salt) // the last octet of the last field
+		return &algorithm{oidPSS, der}
 	}
-	var otherCert cryptobyte.Builder
-	addCertificateID(&otherCert, ecPair().cert)
+	salt32 := &rsa.PSSOptions{SaltLength: 32, Hash: crypto.SHA256}
+	pure := crypto.Hash(0)
 	for name, c := range map[string]struct {
 		f    forge
 		want error
@@ -194,30 +38,41 @@ func TestASignatureIsWorthWhatItIs(t *testing.T) {
 		"RSA":                              {forge{pair: rsaPair()}, nil},
 		"RSA, named with its digest":       {forge{pair: rsaPair(), scheme: &algorithm{sha256Row.rsa, derNull}}, nil},
 		"RSA SHA-512":                      {forge{pair: rsaPair(), digest: crypto.SHA512}, nil},
-		"RSA-PSS":                          {forge{pair: rsaPair(), scheme: &algorithm{oidPSS, pssParameters(sha256Row, 32)}, sign: &rsa.PSSOptions{SaltLength: 32, Hash: crypto.SHA256}}, nil},
-		"RSA-PSS, another salt than said":  {forge{pair: rsaPair(), scheme: &algorithm{oidPSS, pssParameters(sha256Row, 20)}, sign: &rsa.PSSOptions{SaltLength: 32, Hash: crypto.SHA256}}, ErrSignature},
-		"RSA-PSS with another digest":      {forge{pair: rsaPair(), scheme: &algorithm{oidPSS, pssParameters(sha384Row, 32)}, sign: &rsa.PSSOptions{SaltLength: 32, Hash: crypto.SHA256}}, ErrSignature},
-		"RSA-PSS without parameters":       {forge{pair: rsaPair(), scheme: &algorithm{oid: oidPSS}, sign: &rsa.PSSOptions{SaltLength: 20, Hash: crypto.SHA256}}, ErrSignature},
+		"RSA-PSS":                          {forge{pair: rsaPair(), scheme: pss(sha256Row, 32), opts: salt32}, nil},
+		"RSA-PSS, a salt of 20":            {forge{pair: rsaPair(), scheme: pss(sha256Row, 20), opts: &rsa.PSSOptions{SaltLength: 20, Hash: crypto.SHA256}}, nil},
+		"RSA-PSS, another salt than said":  {forge{pair: rsaPair(), scheme: pss(sha256Row, 20), opts: salt32}, ErrSignature},
+		"RSA-PSS, salt said to be none":    {forge{pair: rsaPair(), scheme: pss(sha256Row, 0), opts: salt32}, ErrSignature},
+		"RSA-PSS with another digest":      {forge{pair: rsaPair(), scheme: pss(sha384Row, 32), opts: salt32}, ErrSignature},
+		"RSA-PSS without parameters":       {forge{pair: rsaPair(), scheme: &algorithm{oid: oidPSS}, opts: &rsa.PSSOptions{SaltLength: 20, Hash: crypto.SHA256}}, ErrSignature},
+		"RSA-PSS said, PKCS #1 v1.5 made":  {forge{pair: rsaPair(), scheme: pss(sha256Row, 32)}, ErrSignature},
 		"ECDSA":                            {forge{pair: ecPair()}, nil},
+		"ECDSA P-521 with SHA-256":         {forge{pair: ec521Pair()}, nil},
+		"Ed25519":                          {forge{pair: ed25519Pair(), digest: crypto.SHA512, scheme: &algorithm{oid: oidEd25519}, opts: pure}, nil},
+		"Ed25519 with SHA-256":             {forge{pair: ed25519Pair(), scheme: &algorithm{oid: oidEd25519}, opts: pure}, ErrUnsupported},
+		"Ed25519 with parameters":          {forge{pair: ed25519Pair(), digest: crypto.SHA512, scheme: &algorithm{oidEd25519, derNull}, opts: pure}, ErrSignature},
+		"Ed25519 over a digest":            {forge{pair: ed25519Pair(), digest: crypto.SHA512, scheme: &algorithm{oid: oidEd25519}, opts: pure, signs: digested}, ErrSignature},
+		"Ed25519 said, RSA key":            {forge{pair: rsaPair(), digest: crypto.SHA512, scheme: &algorithm{oid: oidEd25519}}, ErrSignature},
+		"ECDSA said, Ed25519 key":          {forge{pair: ed25519Pair(), digest: crypto.SHA512, scheme: &algorithm{oid: sha512Row.ecdsa}, opts: pure}, ErrSignature},
+		"ECDSA said, RSA key":              {forge{pair: rsaPair(), scheme: &algorithm{oid: sha256Row.ecdsa}}, ErrSignature},
 		"SHA-1 is weak, not good":          {forge{pair: rsaPair(), digest: crypto.SHA1}, ErrWeak},
 		"ECDSA over SHA-1":                 {forge{pair: ecPair(), digest: crypto.SHA1}, ErrWeak},
+		"MD5":                              {forge{pair: rsaPair(), named: asn1.ObjectIdentifier{1, 2, 840, 113549, 2, 5}}, ErrUnsupported},
+		"DSA":                              {forge{pair: rsaPair(), scheme: &algorithm{oid: asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 2}}}, ErrUnsupported},
 		"an algorithm with another digest": {forge{pair: rsaPair(), scheme: &algorithm{sha1Row.rsa, derNull}}, ErrUnsupported},
-		"an algorithm that we do not know": {forge{pair: rsaPair(), scheme: &algorithm{oid: asn1.ObjectIdentifier{1, 3, 101, 112}}}, ErrUnsupported},
-		"ECDSA said, RSA key":              {forge{pair: rsaPair(), scheme: &algorithm{oid: sha256Row.ecdsa}}, ErrSignature},
-		"no signed attributes":             {forge{pair: rsaPair(), bare: true}, ErrSignature},
-		"the message digest twice":         {forge{pair: rsaPair(), twice: oidMessageDigest.String()}, ErrSignature},
-		"the content type twice":           {forge{pair: rsaPair(), twice: oidContentType.String()}, ErrSignature},
-		"no message digest":                {forge{pair: rsaPair(), change: func(m map[string][]byte) { delete(m, oidMessageDigest.String()) }}, ErrSignature},
-		"no content type":                  {forge{pair: rsaPair(), change: func(m map[string][]byte) { delete(m, oidContentType.String()) }}, ErrSignature},
-		"another content type":             {forge{pair: rsaPair(), change: set(oidContentType, []byte{6, 1, 42})}, ErrSignature},
-		"another message digest":           {forge{pair: rsaPair(), change: set(oidMessageDigest, append([]byte{4, 32}, make([]byte, 32)...))}, ErrSignature},
-		"two values of the message digest": {forge{pair: rsaPair(), change: func(m map[string][]byte) { k := oidMessageDigest.String(); m[k] = append(m[k], m[k]...) }}, ErrSignature},
-		"bound to another certificate":     {forge{pair: rsaPair(), change: set(oidSigningCertificateV2, otherCert.BytesOrPanic())}, ErrSignature},
-		"the certificate is missing":       {forge{pair: rsaPair(), noCert: true}, ErrNoCertificate},
+		"an algorithm that we do not know": {forge{pair: rsaPair(), scheme: &algorithm{oid: asn1.ObjectIdentifier{1, 2, 3}}}, ErrUnsupported},
+		"a certificate for PSS alone":      {forge{pair: pssOnlyPair(), scheme: pss(sha256Row, 32), opts: salt32}, ErrUnsupported},
+		"the certificate is missing":       {forge{pair: rsaPair(), certs: []*x509.Certificate{}}, ErrNoCertificate},
+		"another's certificate instead":    {forge{pair: rsaPair(), certs: []*x509.Certificate{ecPair().cert}}, ErrNoCertificate},
+		"named by key identifier":          {forge{pair: rsaPair(), ski: true}, nil},
+		"two keys with that identifier":    {forge{pair: rsaPair(), ski: true, certs: []*x509.Certificate{sameIdentifier(rsaPair()).cert, rsaPair().cert}}, nil},
+		"unsigned attributes": {forge{pair: rsaPair(), behind: func(b *cryptobyte.Builder) {
+			b.AddASN1(explicit(1), func(b *cryptobyte.Builder) { b.AddBytes(derNull) })
+		}}, nil},
+		"no signed attributes": {forge{pair: rsaPair(), bare: true}, ErrSignature},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, err := ReadSigned(bytes.NewReader(c.f.der()), bytes.NewReader(signedContent), io.Discard)
+			s, err := verify(bytes.NewReader(c.f.der()), bytes.NewReader(signedContent), io.Discard)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -228,119 +83,166 @@ func TestASignatureIsWorthWhatItIs(t *testing.T) {
 	}
 }
 
-func TestWhatASignatureHolds(t *testing.T) {
+func TestSignedAttributesMustAllBeTrue(t *testing.T) {
 	t.Parallel()
-	root := rsaPair().cert
-	for at, tag := range map[time.Time]byte{
-		time.Date(2049, 12, 31, 23, 59, 59, 0, time.UTC): 0x17, // UTCTime
-		time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC):      0x18, // GeneralizedTime
+	set := func(o asn1.ObjectIdentifier, v []byte) func(map[string][]byte) {
+		return func(m map[string][]byte) { m[o.String()] = v }
+	}
+	without := func(o asn1.ObjectIdentifier) func(map[string][]byte) {
+		return func(m map[string][]byte) { delete(m, o.String()) }
+	}
+	twice := func(o asn1.ObjectIdentifier) func(map[string][]byte) {
+		return func(m map[string][]byte) { m[o.String()+" again"] = m[o.String()] }
+	}
+	twoValues := func(o asn1.ObjectIdentifier) func(map[string][]byte) {
+		return func(m map[string][]byte) { m[o.String()] = bytes.Repeat(m[o.String()], 2) }
+	}
+	v2 := func(c *x509.Certificate) []byte {
+		var b cryptobyte.Builder
+		addCertificateID(&b, c)
+		return b.BytesOrPanic()
+	}
+	for name, c := range map[string]struct {
+		f    forge
+		want error
+	}{
+		"the message digest twice":             {forge{change: twice(oidMessageDigest)}, ErrSignature},
+		"the content type twice":               {forge{change: twice(oidContentType)}, ErrSignature},
+		"an attribute that nobody knows twice": {forge{change: func(m map[string][]byte) { m["1.2.3"], m["1.2.3 again"] = derNull, derNull }}, ErrSignature},
+		"no message digest":                    {forge{change: without(oidMessageDigest)}, ErrSignature},
+		"no content type":                      {forge{change: without(oidContentType)}, ErrSignature},
+		"another content type":                 {forge{change: set(oidContentType, []byte{6, 1, 42})}, ErrSignature},
+		"another message digest":               {forge{change: set(oidMessageDigest, octets(make([]byte, 32)))}, ErrSignature},
+		"a message digest of nothing":          {forge{change: set(oidMessageDigest, octets(nil))}, ErrSignature},
+		"two values of the message digest":     {forge{change: twoValues(oidMessageDigest)}, ErrSignature},
+		"two values of the content type":       {forge{change: twoValues(oidContentType)}, ErrSignature},
+		"no value of the message digest":       {forge{change: set(oidMessageDigest, nil)}, ErrSignature},
+		"no attributes in the set":             {forge{change: func(m map[string][]byte) { clear(m) }}, ErrSignature},
+		"64 attributes":                        {forge{change: many(62)}, nil},
+		"65 attributes":                        {forge{change: many(63)}, ErrSignature},
+		"a signature over other attributes":    {forge{signs: func(b []byte) []byte { b[len(b)-1] ^= 1; return b }}, ErrSignature},
+		"a signature over the [0] form":        {forge{signs: func(b []byte) []byte { b[0] = 0xa0; return b }}, ErrSignature},
+		"out of order, signed as written":      {forge{arrange: slices.Reverse[[][]byte]}, nil},
+		"out of order, signed in DER's order":  {forge{arrange: slices.Reverse[[][]byte], signs: inOrder}, nil},
+		"in order, signed out of order":        {forge{signs: outOfOrder}, ErrSignature},
+		"bound to its certificate":             {forge{change: set(oidSigningCertificateV2, v2(rsaPair().cert))}, nil},
+		"bound to another certificate":         {forge{change: set(oidSigningCertificateV2, v2(ecPair().cert))}, ErrSignature},
+		"bound to two certificates":            {forge{change: set(oidSigningCertificateV2, append(v2(rsaPair().cert), v2(ecPair().cert)...))}, ErrSignature},
+		"bound to a certificate as of old":     {forge{change: set(oidSigningCertificate, oldCertificateID(rsaPair().cert))}, nil},
+		"bound to another as of old":           {forge{change: set(oidSigningCertificate, oldCertificateID(ecPair().cert))}, ErrSignature},
+		"bound to one, and to another as of old": {forge{change: func(m map[string][]byte) {
+			m[oidSigningCertificateV2.String()], m[oidSigningCertificate.String()] = v2(rsaPair().cert), oldCertificateID(ecPair().cert)
+		}}, ErrSignature},
+		"bound by what is no certificate": {forge{change: set(oidSigningCertificateV2, derNull)}, ErrSignature},
 	} {
-		s := must(NewSignature(SignConfig{
-			Certificate: ecPair().cert, Key: ecPair().key, Chain: []*x509.Certificate{root, ecPair().cert}, Digest: crypto.SHA256,
-			Time: at, Opens: []ContentCipher{AES256CBC, AES128CBC}, EncryptTo: ecPair().cert,
-		}))
-		must(s.Write(signedContent))
-		der := must(s.Finish())
-		read, err := ReadSigned(bytes.NewReader(der), bytes.NewReader(signedContent), io.Discard)
-		if err != nil || read.Signers[0].Err != nil || !read.Signers[0].Time.Equal(at) {
-			t.Fatalf("%v: %v %+v", at, err, read)
-		}
-		if len(read.Certificates) != 1 {
-			t.Errorf("%d certificates, want the signer's once and no root", len(read.Certificates))
-		}
-		d := must(Inspect(bytes.NewReader(der)))
-		if d.Opaque || d.Signers != 1 || len(d.Digests) != 1 {
-			t.Errorf("%+v", d)
-		}
-		r := ber.NewReader(bytes.NewReader(der))
-		must(contentInfo(r))
-		parsed := must(readSigned(r, bytes.NewReader(signedContent), io.Discard))
-		info, ok := readSignerInfo(parsed.signers[0])
-		if !ok {
-			t.Fatal("signer unreadable")
-		}
-		set, ok := readAttributes(info.attributes)
-		if !ok || len(set) != 6 {
-			t.Fatalf("%d attributes, want 6", len(set))
-		}
-		if got := set[oidSigningTime.String()][0]; got != tag {
-			t.Errorf("%v written with tag %#x", at, got)
-		}
-		if !isSortedSet(t, info.attributes) {
-			t.Error("the attributes are not sorted as DER wants")
-		}
-		if !bytes.Contains(set[oidCapabilities.String()], must(asn1.Marshal(cipherRows[2].oid))) {
-			t.Error("AES-256-CBC is not among the capabilities")
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.f.pair = rsaPair()
+			s := must(verify(bytes.NewReader(c.f.der()), bytes.NewReader(signedContent), io.Discard))
+			if len(s.Signers) != 1 || !errors.Is(s.Signers[0].Err, c.want) {
+				t.Fatalf("%+v, want %v", s.Signers, c.want)
+			}
+		})
 	}
 }
 
-func isSortedSet(t *testing.T, element cryptobyte.String) bool {
-	t.Helper()
-	var all cryptobyte.String
-	if !element.ReadASN1(&all, tagContext0.Constructed()) {
-		t.Fatal("no set")
+func digested(message []byte) []byte {
+	h := crypto.SHA512.New()
+	h.Write(message)
+	return h.Sum(nil)
+}
+
+func inOrder(written []byte) []byte { return reordered(written, bytes.Compare) }
+
+func outOfOrder(written []byte) []byte {
+	return reordered(written, func(a, b []byte) int { return bytes.Compare(b, a) })
+}
+
+func reordered(written []byte, order func(a, b []byte) int) []byte {
+	parts := members(written)
+	slices.SortFunc(parts, order)
+	var b cryptobyte.Builder
+	b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) { b.AddBytes(bytes.Join(parts, nil)) })
+	return b.BytesOrPanic()
+}
+
+// members of a SET OF, whatever its identifier.
+func members(set cryptobyte.String) (all [][]byte) {
+	var inner cryptobyte.String
+	if !set.ReadAnyASN1(&inner, new(cbasn1.Tag)) {
+		panic("no set")
 	}
-	var members [][]byte
-	for !all.Empty() {
+	for !inner.Empty() {
 		var m cryptobyte.String
-		if !all.ReadAnyASN1Element(&m, new(cbasn1.Tag)) {
-			t.Fatal("no member")
+		if !inner.ReadAnyASN1Element(&m, new(cbasn1.Tag)) {
+			panic("no member")
 		}
-		members = append(members, m)
+		all = append(all, m)
 	}
-	return slices.IsSortedFunc(members, bytes.Compare)
+	return all
 }
 
-// broken signs wrongly, as a faulty module does.
-type broken struct{ crypto.Signer }
-
-func (b broken) Sign(r io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
-	v, err := b.Signer.Sign(r, digest, o)
-	if err == nil {
-		v[len(v)-1] ^= 1
-	}
-	return v, err
-}
-
-func TestAKeyThatSignsWronglyIsNoticed(t *testing.T) {
-	t.Parallel()
-	for _, p := range []pair{rsaPair(), ecPair()} {
-		s := must(NewSignature(SignConfig{Certificate: p.cert, Key: broken{p.key}, Digest: crypto.SHA256, Time: time.Now()}))
-		must(s.Write(signedContent))
-		if _, err := s.Finish(); err == nil || !strings.Contains(err.Error(), "does not verify") {
-			t.Errorf("got %v", err)
+func many(n int) func(map[string][]byte) {
+	return func(m map[string][]byte) {
+		for i := range n {
+			m[fmt.Sprintf("1.2.3.%d", i)] = derNull
 		}
 	}
+}
+
+// oldCertificateID is SigningCertificate, RFC 2634 §5.4.
+func oldCertificateID(c *x509.Certificate) []byte {
+	h := crypto.SHA1.New()
+	h.Write(c.Raw)
+	var b cryptobyte.Builder
+	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1OctetString(h.Sum(nil)) })
+		})
+	})
+	return b.BytesOrPanic()
+}
+
+// pssOnlyPair has an RSA key whose certificate says id-RSASSA-PSS of it, which crypto/x509 does not read.
+func pssOnlyPair() pair {
+	der := slices.Clone(rsaPair().cert.Raw)
+	at := bytes.Index(der, oidDER(oidRSA))
+	copy(der[at:], oidDER(oidPSS))
+	return pair{must(x509.ParseCertificate(der)), rsaPair().key}
+}
+
+// sameIdentifier has another key under the same key identifier.
+func sameIdentifier(p pair) pair {
+	other := selfSigned(ec384Pair().key, 1008)
+	t := &x509.Certificate{SerialNumber: big.NewInt(1009), Subject: other.cert.Subject, NotAfter: other.cert.NotAfter, SubjectKeyId: p.cert.SubjectKeyId}
+	return pair{must(x509.ParseCertificate(must(x509.CreateCertificate(rand.Reader, t, other.cert, other.key.Public(), other.key)))), other.key}
 }
 
 func TestContentInsideAndOutsideIsRefused(t *testing.T) {
 	t.Parallel()
-	// encapContentInfo of the detached message, and the same with a content.
-	var without, with cryptobyte.Builder
-	without.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(OIDData) })
-	with.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1ObjectIdentifier(OIDData)
-		b.AddASN1(tagContext0.Constructed(), func(b *cryptobyte.Builder) { b.AddASN1OctetString(signedContent) })
-	})
-	// Every length around becomes indefinite where the stretch is taken out, so another can be put in its place.
-	marker := without.BytesOrPanic()
-	der := forge{pair: ecPair()}.der()
-	tail := remove(der, marker)
-	sha256Row, _ := digestByHash(crypto.SHA256)
-	var algorithms cryptobyte.Builder
-	algorithms.AddASN1(cbasn1.SET, algorithm{oid: sha256Row.oid}.add)
-	put := bytes.Index(tail, algorithms.BytesOrPanic()) + len(algorithms.BytesOrPanic())
-	opaque := slices.Concat(tail[:put], with.BytesOrPanic(), tail[put:])
+	opaque := forge{pair: ecPair(), inside: contentInside}.der()
 	var content bytes.Buffer
-	s, err := ReadSigned(bytes.NewReader(opaque), nil, &content)
+	s, err := verify(bytes.NewReader(opaque), nil, &content)
 	if err != nil || s.Signers[0].Err != nil || !bytes.Equal(content.Bytes(), signedContent) {
 		t.Fatalf("opaque: %v", err)
 	}
-	if _, err := ReadSigned(bytes.NewReader(opaque), bytes.NewReader(signedContent), io.Discard); !errors.Is(err, ErrMalformed) {
+	if _, err := verify(bytes.NewReader(opaque), bytes.NewReader(signedContent), io.Discard); !errors.Is(err, ErrMalformed) {
 		t.Errorf("inside and outside: %v", err)
 	}
-	if _, err := ReadSigned(bytes.NewReader(der), nil, io.Discard); !errors.Is(err, ErrMalformed) {
+	if _, err := verify(bytes.NewReader(forge{pair: ecPair()}.der()), nil, io.Discard); !errors.Is(err, ErrMalformed) {
 		t.Errorf("nowhere: %v", err)
+	}
+}
+
+// The attributes of a signed message, shown as the content of another that has none, would fit the same signature.
+func TestAttributesCannotBePassedOffAsContent(t *testing.T) {
+	t.Parallel()
+	f := forge{pair: rsaPair(), digest: crypto.SHA256, named: digestRows[0].oid, scheme: &algorithm{oidRSA, derNull}, certs: []*x509.Certificate{rsaPair().cert}}
+	attributes := f.attributes()
+	value := must(crypto.SignMessage(f.key, rand.Reader, attributes, crypto.SHA256))
+	f.bare = true
+	s := must(verify(bytes.NewReader(f.signedData(nil, value)), bytes.NewReader(attributes), io.Discard))
+	if !errors.Is(s.Signers[0].Err, ErrSignature) {
+		t.Errorf("%v", s.Signers[0].Err)
 	}
 }

@@ -1,14 +1,6 @@
 package cms
 
-import (
-	"crypto"
-	"crypto/ecdh"
-	"crypto/ecdsa"
-	"crypto/rand"
-	"crypto/rsa"
-
-	"golang.org/x/crypto/cryptobyte"
-)
+import "fmt"
 
 // recipient is the entry that we open. unlock puts the content key over the random one and gives 1, or leaves it and gives
 // 0 where that is known; with RSA PKCS #1 v1.5 it must not be known, and gives 1 too.
@@ -18,6 +10,14 @@ type recipient struct {
 	unlock func(contentKey []byte) int
 }
 
+// findRecipient gives the first entry that names one of keys and whose algorithms we have, with the first of those keys
+// that is of the entry's kind: keys that share an identifier are nearly always one key under two certificates.
+//
+// Only what everybody can read in the message decides; no private key is asked before, and the answer of the one that is
+// asked changes nothing afterwards. A second try after a failure would be safe where the first entry proves its key by itself
+// (key agreement, ML-KEM), but whether there is a second try could be seen from outside, and an attacker who adds entries in
+// front of an RSA PKCS #1 v1.5 one would learn from it what must not be known (CVE-2026-42768). So there is none, for any
+// scheme: an honest sender writes one entry for each certificate, and it opens.
 func findRecipient(infos []recipientInfo, keys []Key) (recipient, error) {
 	err := ErrNoRecipient
 	for _, info := range infos {
@@ -28,129 +28,18 @@ func findRecipient(infos []recipientInfo, keys []Key) (recipient, error) {
 			found, named = findKeyTransport(info, keys)
 		case KeyAgreement:
 			found, named = findKeyAgreement(info, keys)
-		case KeyShared, Password, OtherKind: // nothing that a certificate opens
+		case OtherKind:
+			found, named = findKEM(info, keys)
+		case KeyShared, Password: // nothing that a certificate opens
 		}
 		if found.unlock != nil {
 			return found, nil
 		}
 		if named {
-			err = ErrUnsupported
+			err = fmt.Errorf("%w: key encryption", ErrUnsupported)
 		}
 	}
 	return recipient{}, err
-}
-
-func findKeyTransport(info recipientInfo, keys []Key) (recipient, bool) {
-	entry, ok := info.keyTransport()
-	if !ok {
-		return recipient{}, false
-	}
-	named := false
-	for _, key := range keys {
-		if !entry.to.names(key.Certificate) {
-			continue
-		}
-		named = true
-		private, ok := key.Private.(crypto.Decrypter)
-		if _, isRSA := key.Certificate.PublicKey.(*rsa.PublicKey); !ok || !isRSA || !entry.algorithm.oid.Equal(oidRSA) {
-			continue
-		}
-		return recipient{key, "RSA PKCS #1 v1.5", func(contentKey []byte) int {
-			unlockRSA(private, entry.encrypted, contentKey)
-			return 1
-		}}, true
-	}
-	return recipient{}, named
-}
-
-// unlockRSA gives no answer, for any answer would be Bleichenbacher's oracle.
-func unlockRSA(private crypto.Decrypter, encrypted, contentKey []byte) {
-	if key, ok := private.(*rsa.PrivateKey); ok {
-		//lint:ignore SA1019 the constant-time way to read what nearly every client writes; the error is a public length
-		_ = rsa.DecryptPKCS1v15SessionKey(nil, key, encrypted, contentKey)
-		return
-	}
-	//lint:ignore SA1019 as above, for a key that lives in a module
-	options := &rsa.PKCS1v15DecryptOptions{SessionKeyLen: len(contentKey)}
-	if got, err := private.Decrypt(rand.Reader, encrypted, options); err == nil && len(got) == len(contentKey) {
-		copy(contentKey, got)
-	}
-}
-
-type agreer interface {
-	ECDH(*ecdh.PublicKey) ([]byte, error)
-}
-
-func findKeyAgreement(info recipientInfo, keys []Key) (recipient, bool) {
-	entry, ok := info.keyAgreement()
-	if !ok {
-		return recipient{}, false
-	}
-	// Once, and before any key of ours is touched: one entry may name us a hundred thousand times.
-	scheme, known := agreementByOID(entry.algorithm.oid)
-	wrap, size, wrapKnown := readWrap(entry.algorithm.parameters)
-	named := false
-	for _, theirs := range entry.keys {
-		for _, key := range keys {
-			if !theirs.to.names(key.Certificate) {
-				continue
-			}
-			named = true
-			if !known || !wrapKnown {
-				return recipient{}, named
-			}
-			public, isEC := key.Certificate.PublicKey.(*ecdsa.PublicKey)
-			private, can := agreerOf(key.Private)
-			if !isEC || !can {
-				continue
-			}
-			return recipient{key, "ECDH " + public.Curve.Params().Name, func(contentKey []byte) int {
-				got, ok := unlockECDH(public, private, entry, scheme, wrap, size, theirs.encrypted)
-				return replaceKey(contentKey, got, ok)
-			}}, true
-		}
-	}
-	return recipient{}, named
-}
-
-func agreerOf(key crypto.PrivateKey) (agreer, bool) {
-	if k, ok := key.(*ecdsa.PrivateKey); ok {
-		e, err := k.ECDH()
-		return e, err == nil
-	}
-	a, ok := key.(agreer)
-	return a, ok
-}
-
-// readWrap reads the key wrap's AlgorithmIdentifier out of the scheme's parameters, and keeps it as it stands for the KDF.
-func readWrap(der []byte) (keyInfo []byte, size int, ok bool) {
-	s := cryptobyte.String(der)
-	a, ok := readAlgorithm(&s)
-	if !ok || !s.Empty() {
-		return nil, 0, false
-	}
-	size, ok = wrapSize(a.oid)
-	return der, size, ok
-}
-
-func unlockECDH(public *ecdsa.PublicKey, private agreer, entry keyAgreement, scheme agreementRow, keyInfo []byte, size int, wrapped []byte) ([]byte, bool) {
-	ours, err := public.ECDH()
-	if err != nil {
-		return nil, false
-	}
-	ephemeral, err := ours.Curve().NewPublicKey(entry.originator.RightAlign()) // refuses points off the curve
-	if err != nil {
-		return nil, false
-	}
-	secret, err := private.ECDH(ephemeral)
-	if err != nil {
-		return nil, false
-	}
-	kek, err := keyEncryptionKey(scheme.hash, secret, keyInfo, entry.ukm, size)
-	if err != nil {
-		return nil, false
-	}
-	return unwrapKey(kek, wrapped)
 }
 
 func replaceKey(contentKey, got []byte, ok bool) int {

@@ -3,12 +3,9 @@ package cms
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/rsa"
-	"encoding/asn1"
 	"fmt"
-
-	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
 func checkRSA(key *rsa.PublicKey) error {
@@ -18,78 +15,79 @@ func checkRSA(key *rsa.PublicKey) error {
 	return nil
 }
 
-// scheme is how the signature was made, in words; "" where it is not known here or does not go with the digest.
-func schemeName(a algorithm, d digestRow) string {
+// signatureScheme is how a signature is made. The zero value is one that is not known here.
+type signatureScheme int
+
+const (
+	schemePKCS1v15 signatureScheme = iota + 1
+	schemePSS
+	schemeECDSA
+	schemeEd25519
+)
+
+// schemeOf reads signatureAlgorithm. One that names a digest must name the signer's (RFC 5754 §3), or a weaker one could be
+// slipped in; for Ed25519 the signer's must be SHA-512 (RFC 8419 §3.1).
+func schemeOf(a algorithm, d digestRow) signatureScheme {
 	switch {
 	case a.oid.Equal(oidRSA), a.oid.Equal(d.rsa):
-		return "RSA PKCS #1 v1.5"
+		return schemePKCS1v15
 	case a.oid.Equal(oidPSS):
-		return "RSA-PSS"
+		return schemePSS
 	case a.oid.Equal(d.ecdsa):
-		return "ECDSA"
+		return schemeECDSA
+	case a.oid.Equal(oidEd25519) && d.hash == crypto.SHA512:
+		return schemeEd25519
+	}
+	return 0
+}
+
+// words is the scheme and its digest for people; "" where it is not known.
+func (s signatureScheme) words(d digestRow) string {
+	switch s {
+	case schemePKCS1v15:
+		return d.hash.String() + ", RSA PKCS #1 v1.5"
+	case schemePSS:
+		return d.hash.String() + ", RSA-PSS"
+	case schemeECDSA:
+		return d.hash.String() + ", ECDSA"
+	case schemeEd25519:
+		return "Ed25519" // which leaves no choice of digest
 	}
 	return ""
 }
 
-// verifies checks one signature over a digest. The algorithm must name the same digest as the signer did, or a weaker one
-// could be slipped in.
-func verifies(public crypto.PublicKey, a algorithm, d digestRow, sum, signature []byte) bool {
+// verifiable reports whether verifies knows this kind of key. It does not know DSA, nor an RSA key whose certificate
+// restricts it to PSS, which crypto/x509 does not read.
+func verifiable(public crypto.PublicKey) bool {
+	switch public.(type) {
+	case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
+		return true
+	}
+	return false
+}
+
+// verifies checks one signature over a message.
+func verifies(public crypto.PublicKey, a algorithm, d digestRow, message, signature []byte) bool {
+	scheme := schemeOf(a, d)
+	if key, ok := public.(ed25519.PublicKey); ok {
+		// RFC 8419 §3.1: PureEdDSA, over the attributes and not over a digest of them.
+		return scheme == schemeEd25519 && len(a.parameters) == 0 && ed25519.Verify(key, message, signature)
+	}
+	h := d.hash.New()
+	h.Write(message)
+	sum := h.Sum(nil)
 	switch key := public.(type) {
 	case *rsa.PublicKey:
 		if key.N.BitLen() > MaxRSABits {
 			return false
 		}
-		switch schemeName(a, d) {
-		case "RSA PKCS #1 v1.5":
-			return rsa.VerifyPKCS1v15(key, d.hash, sum, signature) == nil
-		case "RSA-PSS":
+		if scheme == schemePSS {
 			salt, ok := pssSalt(a.parameters, d)
 			return ok && rsa.VerifyPSS(key, d.hash, sum, signature, &rsa.PSSOptions{SaltLength: salt, Hash: d.hash}) == nil
 		}
+		return scheme == schemePKCS1v15 && rsa.VerifyPKCS1v15(key, d.hash, sum, signature) == nil
 	case *ecdsa.PublicKey:
-		return schemeName(a, d) == "ECDSA" && ecdsa.VerifyASN1(key, sum, signature)
+		return scheme == schemeECDSA && ecdsa.VerifyASN1(key, sum, signature)
 	}
 	return false
-}
-
-// pssSalt reads RSASSA-PSS-params (RFC 4055 §3.1) and gives the salt length; the digest of the signature and of MGF1
-// must both be d. A field that is absent means SHA-1, or a salt of 20.
-func pssSalt(der []byte, d digestRow) (int, bool) {
-	s := cryptobyte.String(der)
-	var params cryptobyte.String
-	if !s.ReadASN1(&params, cbasn1.SEQUENCE) || !s.Empty() {
-		return 0, false
-	}
-	sha1, _ := digestByHash(crypto.SHA1)
-	digest, mgf, salt, trailer := sha1.oid, sha1.oid, 20, 1
-	for tag, read := range []func(*cryptobyte.String) bool{
-		func(v *cryptobyte.String) bool { return readDigest(v, &digest) },
-		func(v *cryptobyte.String) bool {
-			var inner cryptobyte.String
-			var oid asn1.ObjectIdentifier
-			return v.ReadASN1(&inner, cbasn1.SEQUENCE) && inner.ReadASN1ObjectIdentifier(&oid) && oid.Equal(oidMGF1) && readDigest(&inner, &mgf)
-		},
-		func(v *cryptobyte.String) bool { return v.ReadASN1Integer(&salt) },
-		func(v *cryptobyte.String) bool { return v.ReadASN1Integer(&trailer) },
-	} {
-		var value cryptobyte.String
-		var present bool
-		if !params.ReadOptionalASN1(&value, &present, cbasn1.Tag(tag).ContextSpecific().Constructed()) || (present && (!read(&value) || !value.Empty())) {
-			return 0, false
-		}
-	}
-	if !params.Empty() || !digest.Equal(d.oid) || !mgf.Equal(d.oid) || trailer != 1 || salt < 0 || salt > MaxRSABits/8 {
-		return 0, false
-	}
-	if salt == 0 {
-		// crypto/rsa takes 0 as "any length": PSSSaltLengthAuto. A message without salt is only ever as old as PKCS #1 v1.5.
-		return 0, false
-	}
-	return salt, true
-}
-
-func readDigest(s *cryptobyte.String, oid *asn1.ObjectIdentifier) bool {
-	a, ok := readAlgorithm(s)
-	*oid = a.oid
-	return ok
 }

@@ -81,8 +81,11 @@ func (u *University) open(address string, raw []byte) (*openedMail, error) {
 		if err != nil {
 			return nil, err
 		}
+		defer opened.Close()
 		view.describe(opened)
-		raw = opened.Entity
+		if raw, err = opened.Bytes(); err != nil {
+			return nil, err
+		}
 	}
 	entity, err := message.Read(bytes.NewReader(raw))
 	if entity == nil || (err != nil && !message.IsUnknownCharset(err)) {

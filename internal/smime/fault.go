@@ -6,12 +6,16 @@ import (
 
 	"aau.dk/sendsikker/internal/cms"
 	"aau.dk/sendsikker/internal/fault"
+	"aau.dk/sendsikker/internal/smime/entity"
 )
 
 // CheckRecipient reports whether we can encrypt for this certificate's key at all: type, size and curve. The error is a
 // *fault.Fault of kind Refused.
-func CheckRecipient(c *x509.Certificate) error {
-	err := cms.CheckRecipient(c)
+func CheckRecipient(c *x509.Certificate) error { return Profile{}.CheckRecipient(c) }
+
+// CheckRecipient asks for one profile.
+func (p Profile) CheckRecipient(c *x509.Certificate) error {
+	err := p.encrypting(nil).CheckRecipient(c)
 	if err == nil {
 		return nil
 	}
@@ -63,7 +67,7 @@ func openFault(cause error) error {
 			DA: "Mailen er beskyttet på en måde, som vi ikke kan læse. Bed afsenderen om at sende den krypteret med AES.",
 			EN: "The mail is protected in a way that we cannot read. Ask the sender to send it encrypted with AES.",
 		}, cause)
-	case errors.Is(cause, cms.ErrMalformed), errors.Is(cause, errNoMIME), errors.Is(cause, errTooDeep):
+	case errors.Is(cause, cms.ErrMalformed), errors.Is(cause, entity.ErrMalformed), errors.Is(cause, errTooDeep):
 		return fault.New(fault.Invalid, "mail_malformed", fault.Sentence{
 			DA: "Mailen er ødelagt eller ikke fuldstændig og kan ikke åbnes. Bed afsenderen om at sende den igen.",
 			EN: "The mail is broken or incomplete and cannot be opened. Ask the sender to send it again.",

@@ -178,10 +178,28 @@ func seal(t testing.TB, from identity, entity string, groups ...[]identity) [][]
 	return out
 }
 
-func open(mail []byte, keys ...identity) (*smime.Opened, error) {
+// opened is what was inside, read whole.
+type opened struct {
+	*smime.Opened
+	Entity []byte // nil where the content was not given out
+}
+
+func open(mail []byte, keys ...identity) (*opened, error) {
+	return openWith(options(), mail, keys...)
+}
+
+func openWith(o smime.OpenOptions, mail []byte, keys ...identity) (*opened, error) {
 	var list []smime.Key
 	for _, k := range keys {
 		list = append(list, k.opens())
 	}
-	return smime.Open(bytes.NewReader(mail), list, options())
+	got, err := smime.Open(bytes.NewReader(mail), list, o)
+	if got == nil {
+		return nil, err
+	}
+	content, none := got.Bytes()
+	if (none == nil) != (err == nil) {
+		panic("content, and an error")
+	}
+	return &opened{got, content}, err
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ func wrapCMS(der []byte) []byte {
 // envelop encrypts any bytes, as an attacker with the public certificate can.
 func envelop(inner []byte, to identity) []byte {
 	var der bytes.Buffer
-	w := must(cms.NewEncrypter(&der, cms.AES256CBC, []*x509.Certificate{to.cert}))
+	w := must(cms.NewEncrypter(&der, cms.EncryptConfig{Cipher: cms.AES256CBC, Recipients: []*x509.Certificate{to.cert}}))
 	must(w.Write(inner))
 	if err := w.Close(); err != nil {
 		panic(err)
@@ -36,11 +37,8 @@ func envelop(inner []byte, to identity) []byte {
 // inside is the multipart/signed that Seal encrypted.
 func inside(t testing.TB, entity string) []byte {
 	t.Helper()
-	var plain bytes.Buffer
-	if _, err := cms.Decrypt(&plain, bytes.NewReader(cmsOf(t, seal(t, bo(), entity, []identity{bo()})[0])), []cms.Key{bo().opens()}); err != nil {
-		t.Fatal(err)
-	}
-	return plain.Bytes()
+	m := must(cms.ReadMessage(bytes.NewReader(cmsOf(t, seal(t, bo(), entity, []identity{bo()})[0]))))
+	return must(io.ReadAll(must(m.Decrypt([]cms.Key{bo().opens()}))))
 }
 
 func TestEveryChangedByteOfASignedEntityIsFound(t *testing.T) {

@@ -3,6 +3,7 @@ package smime_test
 import (
 	"crypto"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -22,6 +23,8 @@ func edLeaf() identity {
 	}
 	return issue(key, &x509.Certificate{Subject: pkix.Name{CommonName: "ed"}, KeyUsage: x509.KeyUsageDigitalSignature}, foreign())
 }
+
+func p224Leaf() identity { return mailLeaf("p224@partner.example", ecKey(elliptic.P224()), foreign()) }
 
 const rsa1024 = `-----BEGIN PRIVATE KEY-----
 MIICdgIBADANBgkqhkiG9w0BAQEFAASCAmAwggJcAgEAAoGBANF2daHPe200lE1W

@@ -174,3 +174,15 @@ func (b *base64Writer) flush() error {
 	b.out = b.out[:0]
 	return err
 }
+
+// canonical writes the same lines, each ended by CRLF.
+func canonical(dst io.Writer, src io.Reader) error {
+	l := &lineWriter{w: dst}
+	if _, err := io.Copy(l, src); err != nil {
+		return err
+	}
+	if err := l.finish(); !errors.Is(err, errNoHeaders) { // what was signed need not be an entity
+		return err
+	}
+	return nil
+}

@@ -2,18 +2,21 @@ package smime
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/x509"
 	"errors"
 	"io"
 	"time"
 
 	"aau.dk/sendsikker/internal/cms"
+	"aau.dk/sendsikker/internal/smime/entity"
 )
 
 const (
-	// DefaultMaxSize is what Open takes in unless told otherwise. Exchange Online accepts 150 MB at most; until Open
-	// streams, a message is held in memory up to three times, so the limit is lower.
-	DefaultMaxSize = 64 << 20
+	// DefaultMaxSize is what Open takes in, and gives out, unless told otherwise: what Exchange Online accepts at most,
+	// 150 MB, in base64. Without OpenOptions.Hold it is defaultInMemory.
+	DefaultMaxSize  = 208 << 20
+	defaultInMemory = 64 << 20
 	// maxLayers: RFC 2634 §1.1 knows three (signed, encrypted, signed); gateways may add a pair.
 	maxLayers = 8
 )
@@ -26,123 +29,111 @@ type OpenOptions struct {
 	Roots, Intermediates *x509.CertPool // nil Roots: no path is good; the machine's own roots are never used
 	Now                  time.Time      // when the mail reached us: never the signer's own word for it
 	MaxSize              int64          // 0: DefaultMaxSize
+	Hold                 func() Hold    // where content is kept until it has been checked; nil: in memory
 }
 
-// Opened is what was inside, and how it was protected.
-type Opened struct {
-	// Entity is the innermost MIME entity: header fields and body, exactly as signed. nil where the signature failed.
-	Entity []byte
-	Layers []Layer // outermost first; none where the mail is no S/MIME
-}
-
-// LayerKind is what was wrapped around.
-type LayerKind int
-
-const (
-	Encrypted    LayerKind = iota + 1 // enveloped-data
-	ClearSigned                       // multipart/signed
-	OpaqueSigned                      // signed-data
-)
-
-func (k LayerKind) String() string {
-	return map[LayerKind]string{Encrypted: "encrypted", ClearSigned: "clear-signed", OpaqueSigned: "opaque-signed"}[k]
-}
-
-// Layer is one wrapping that was taken off.
-type Layer struct {
-	Kind       LayerKind
-	Algorithms string            // of an encrypted layer: "AES-256-CBC, RSA PKCS #1 v1.5"
-	Recipients int               // of an encrypted layer: how many entries it had
-	Key        *x509.Certificate // of an encrypted layer: ours, that opened it
-	Signatures []Signature       // of a signed layer
-}
-
-// Signature is one signer's mark on a layer.
-type Signature struct {
-	Certificate *x509.Certificate // nil where the mail does not hold it
-	Algorithms  string            // "SHA-256, RSA PKCS #1 v1.5"; "" where unknown
-	SigningTime time.Time         // the signer's word for it; zero where absent
-	Good        bool              // covers the content, fits the certificate, and is strong enough to prove it
-	Weak        bool              // fits, but over SHA-1 or by a short key: not Good
-	// PathVerified: the signature is Good, and the certificate leads to one of the roots at OpenOptions.Now and may sign
-	// mail. Revocation is not looked at.
-	PathVerified bool
-	Addresses    []string // the e-mail addresses in the certificate; whether From is among them is the caller's question
-}
-
-// Open decrypts and verifies a whole mail or entity, layer by layer, in memory up to OpenOptions.MaxSize. Keys are tried by
-// the recipient's name in the message only.
+// Open decrypts and verifies a whole mail or entity, layer by layer. Keys are tried by the recipient's name in the message
+// only.
 //
-// The error is a *fault.Fault, or what r gave. Where an encrypted layer was taken off, everything that goes wrong from there
-// on has the same code and sentence: whoever could tell bad padding from a bad signature could read the mail (Vaudenay 2002,
-// EFAIL 2018). A clear-signed mail whose signature is bad comes back with its Layers, the error, and no Entity.
+// The error is a *fault.Fault, or what r or a Hold gave. Where an encrypted layer was taken off, everything that goes wrong
+// from there on has the same code and sentence: whoever could tell bad padding from a bad signature could read the mail
+// (Vaudenay 2002, EFAIL 2018). A clear-signed mail whose signature is bad comes back with its Layers, the error, and no
+// content.
 //
 // A nil error does not mean that anybody signed: look at Layers. A weak or uncheckable signature counts as none.
 func Open(r io.Reader, keys []Key, o OpenOptions) (*Opened, error) {
 	if o.Now.IsZero() {
 		return nil, errors.New("smime: opening needs the time of receipt")
 	}
-	limit := o.MaxSize
-	if limit <= 0 {
-		limit = DefaultMaxSize
+	if o.MaxSize <= 0 {
+		o.MaxSize = DefaultMaxSize
+		if o.Hold == nil {
+			o.MaxSize = defaultInMemory
+		}
 	}
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
+	if o.Hold == nil {
+		o.Hold = func() Hold { return new(memory) }
+	}
+	w := &opener{keys: keys, options: o}
+	err := w.run(&limited{r: r, left: o.MaxSize})
+	if err == nil {
+		return w.opened(), w.drop(w.hold)
+	}
+	sealed := w.first != nil
+	err = w.afterFailure(err)
+	if err := w.drop(nil); err != nil {
 		return nil, err
 	}
-	if int64(len(data)) > limit {
+	switch {
+	case errors.Is(err, errTooLarge):
 		return nil, tooLargeFault()
+	case errors.Is(err, errHold):
+		return nil, err
+	case sealed && !errors.Is(err, errOutside):
+		return nil, notOpenedFault(err)
+	case sealed:
+		return nil, openFault(err)
 	}
-	w := &opener{keys: keys, options: o, entity: data}
-	if err := w.run(); err != nil {
-		if w.sealed {
-			return nil, notOpenedFault(err)
-		}
-		return &Opened{Layers: w.layers}, openFault(err)
-	}
-	return &Opened{Entity: w.entity, Layers: w.layers}, nil
+	return &Opened{Layers: w.layers}, openFault(err)
 }
 
-// opener is one Open under way.
+// opener is one Open under way. A layer is read from source; an encrypted one streams into the next, a signed one goes into
+// a hold and is read from there once its signatures have been looked at.
 type opener struct {
 	keys    []Key
 	options OpenOptions
-	entity  []byte // what is left inside
 	layers  []Layer
-	sealed  bool // a private key has been at work
+	from    string
+
+	open  []*entity.Entity // entities whose bodies have not been read to the end, outermost first
+	first *cms.Decrypter   // the outermost encrypted layer
+	holds []Hold
+	hold  Hold // what the source is read from, nil where that is the mail or a layer that streams
 
 	followed int // signers whose path was looked for
 }
 
 var (
 	errTooDeep   = errors.New("smime: too many layers")
-	errNoMIME    = errors.New("smime: not a MIME entity")
 	errNoSigners = errors.New("smime: nobody signed")
+	errTooLarge  = errors.New("smime: too large")
+	// errOutside marks a failure that anybody on the mail's way can see, without a key.
+	errOutside = errors.New("smime: the mail is broken outside its encryption")
 )
 
-func (o *opener) run() error {
+func (o *opener) run(source io.Reader) error {
 	for {
-		e, ok := parseEntity(o.entity)
+		e, err := entity.Read(source)
 		switch n := len(o.layers); {
-		case n == 0 && !ok:
-			return errNoMIME
-		case n > 0 && o.layers[n-1].Kind == Encrypted && !e.typed:
+		case err != nil && !errors.Is(err, entity.ErrMalformed):
+			return err
+		case n == 0 && err != nil:
+			return err
+		case n > 0 && o.layers[n-1].Kind == Encrypted && (err != nil || !e.Typed):
 			return cms.ErrDecrypt // noise: the content key was forged, and nothing else may be said
-		case !ok:
+		case err != nil && o.hold == nil:
+			return err
+		case err != nil:
 			return nil // a signature vouches for whatever stands under it
 		}
-		protection := e.protection()
-		if protection == unprotected {
-			return nil
+		if len(o.layers) == 0 {
+			o.from = author(e.Header)
 		}
-		if len(o.layers) == maxLayers {
+		protection := e.Protection()
+		if protection != entity.Unprotected && len(o.layers) == maxLayers {
 			return errTooDeep
 		}
-		var err error
-		if protection == clearSigned {
-			err = o.clear(e)
-		} else {
-			err = o.cms(e)
+		if protection == entity.Unprotected && o.hold != nil {
+			return nil
+		}
+		o.open = append(o.open, e)
+		switch protection {
+		case entity.Unprotected:
+			return o.keep(e)
+		case entity.ClearSigned:
+			source, err = o.clear(e)
+		case entity.CMS:
+			source, err = o.cms(e)
 		}
 		if err != nil {
 			return err
@@ -150,63 +141,209 @@ func (o *opener) run() error {
 	}
 }
 
+// keep holds an entity that no signature is over until every layer around it has been read to its end.
+func (o *opener) keep(e *entity.Entity) error {
+	hold := o.newHold()
+	o.hold = hold
+	if _, err := io.Copy(hold, io.MultiReader(bytes.NewReader(e.Header), e.Body)); err != nil {
+		return err
+	}
+	return o.drain()
+}
+
+// drain reads every open layer to its end, from the inside out: only there do padding and authentication tags tell.
+func (o *opener) drain() error {
+	for len(o.open) > 0 {
+		last := o.open[len(o.open)-1]
+		o.open = o.open[:len(o.open)-1]
+		if _, err := io.Copy(io.Discard, last.Body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// afterFailure reads on to the end all the same, so that a failure takes as long as a success, wherever it is. What is wrong
+// around the outermost encryption is said before anything else: it is there for all to see, and so is not changed by what
+// the key brought to light.
+func (o *opener) afterFailure(err error) error {
+	if o.first == nil || errors.Is(err, errTooLarge) {
+		return err
+	}
+	for o.drain() != nil { // each failing layer is taken off the list
+	}
+	if _, end := io.Copy(io.Discard, o.first); end != nil && !errors.Is(end, cms.ErrDecrypt) {
+		return errors.Join(errOutside, end)
+	}
+	return err
+}
+
+func (o *opener) newHold() Hold {
+	hold := &marked{o.options.Hold()}
+	o.holds = append(o.holds, hold)
+	return hold
+}
+
+// drop closes every hold but one.
+func (o *opener) drop(kept Hold) error {
+	var errs []error
+	for _, h := range o.holds {
+		if h != kept {
+			errs = append(errs, h.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // cms opens application/pkcs7-mime by what the message says of itself: smime-type is often wrong or missing.
-func (o *opener) cms(e entity) error {
-	der, err := e.decode()
+func (o *opener) cms(e *entity.Entity) (io.Reader, error) {
+	m, err := cms.ReadMessage(e.Decoded())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var plain bytes.Buffer
-	decrypted, err := cms.Decrypt(&plain, bytes.NewReader(der), o.keys)
-	if errors.Is(err, cms.ErrWrongType) {
-		return o.opaque(der)
+	switch {
+	case m.Type.Equal(cms.OIDSignedData):
+		return o.opaque(m)
+	case m.Type.Equal(cms.OIDCompressedData):
+		o.layers, o.hold = append(o.layers, Layer{Kind: Compressed}), nil
+		return m.Decompress(o.options.MaxSize)
 	}
+	decrypted, err := m.Decrypt(o.keys)
 	if err != nil {
-		o.sealed = o.sealed || errors.Is(err, cms.ErrDecrypt)
-		return err
+		return nil, err
 	}
-	o.sealed = true
+	if o.first == nil {
+		o.first = decrypted
+	}
+	o.hold = nil
 	o.layers = append(o.layers, Layer{
 		Kind:       Encrypted,
 		Algorithms: decrypted.Cipher.String() + ", " + decrypted.KeyScheme,
 		Recipients: decrypted.Recipients,
 		Key:        decrypted.Key,
+		Intact:     decrypted.Cipher.Authenticated(),
 	})
-	o.entity = plain.Bytes()
-	return nil
+	return decrypted, nil
 }
 
-func (o *opener) opaque(der []byte) error {
-	var content bytes.Buffer
-	signed, err := cms.ReadSigned(bytes.NewReader(der), nil, &content)
+func (o *opener) opaque(m *cms.Message) (io.Reader, error) {
+	hold := o.newHold()
+	signed, err := m.Verify(hold)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return o.accept(OpaqueSigned, signed, content.Bytes())
+	if err := o.drain(); err != nil {
+		return nil, err
+	}
+	return o.accept(OpaqueSigned, signed, hold)
 }
 
 // clear verifies multipart/signed over the exact bytes, and where those fail over the same lines with CRLF: mail stores and
 // some gateways change line ends.
-func (o *opener) clear(e entity) error {
-	content, signature, ok := e.splitSigned()
-	if !ok {
-		return errNoMIME
-	}
-	der, err := signature.decode()
+func (o *opener) clear(e *entity.Entity) (io.Reader, error) {
+	parts, err := e.Split()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	signed, err := cms.ReadSigned(bytes.NewReader(der), bytes.NewReader(content), io.Discard)
+	hold, digests := o.newHold(), newDigests(e.Parameters["micalg"])
+	if _, err := io.Copy(io.MultiWriter(hold, digests), parts); err != nil {
+		return nil, err
+	}
+	signature, err := parts.Signature()
 	if err != nil {
-		return err
+		return nil, err
+	}
+	der, err := io.ReadAll(signature.Decoded())
+	if err != nil {
+		return nil, err
+	}
+	if err := o.drain(); err != nil {
+		return nil, err
+	}
+	signed, err := digests.verify(der, hold)
+	if err != nil {
+		return nil, err
 	}
 	if altered(signed) {
-		if lines := canonical(content); !bytes.Equal(lines, content) {
-			again, err := cms.ReadSigned(bytes.NewReader(der), bytes.NewReader(lines), io.Discard)
-			if err == nil && !altered(again) {
-				signed, content = again, lines
-			}
+		lines, again, err := o.mended(hold, der)
+		if err != nil {
+			return nil, err
+		}
+		if again != nil && !altered(again) {
+			signed, hold = again, lines
 		}
 	}
-	return o.accept(ClearSigned, signed, content)
+	return o.accept(ClearSigned, signed, hold)
+}
+
+// mended verifies the same lines with CRLF.
+func (o *opener) mended(content Hold, der []byte) (Hold, *cms.Signed, error) {
+	r, err := content.Reader()
+	if err != nil {
+		return nil, nil, err
+	}
+	lines := o.newHold()
+	if err := canonical(lines, r); err != nil {
+		return nil, nil, err
+	}
+	signed, err := newDigests("").verify(der, lines)
+	return lines, signed, err
+}
+
+// limited is the end of what is taken in.
+type limited struct {
+	r    io.Reader
+	left int64
+}
+
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, errTooLarge
+	}
+	return n, err
+}
+
+// digests runs while content streams by, so that it need not be read again once the signature behind it says which.
+type digests map[crypto.Hash]interface {
+	io.Writer
+	Sum([]byte) []byte
+}
+
+// newDigests takes the names of micalg for a hint (RFC 8551 §3.5.3.2); senders are often wrong about it.
+func newDigests(micalg string) digests {
+	d := digests{}
+	for _, h := range hashesNamed(micalg) {
+		d[h] = h.New()
+	}
+	return d
+}
+
+func (d digests) Write(p []byte) (int, error) {
+	for _, h := range d {
+		_, _ = h.Write(p) // a digest does not fail
+	}
+	return len(p), nil
+}
+
+// verify reads the content once more for a digest that micalg did not promise.
+func (d digests) verify(der []byte, content Hold) (*cms.Signed, error) {
+	m, err := cms.ReadMessage(bytes.NewReader(der))
+	if err != nil {
+		return nil, err
+	}
+	return m.VerifyDetached(func(h crypto.Hash) ([]byte, error) {
+		if d[h] == nil {
+			r, err := content.Reader()
+			if err != nil {
+				return nil, err
+			}
+			sum := h.New()
+			if _, err := io.Copy(sum, r); err != nil {
+				return nil, err
+			}
+			d[h] = sum
+		}
+		return d[h].Sum(nil), nil
+	})
 }

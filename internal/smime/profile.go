@@ -3,8 +3,19 @@ package smime
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
+	"strings"
 
 	"aau.dk/sendsikker/internal/cms"
+)
+
+// Form is how the sealed entity is signed.
+type Form int
+
+const (
+	Detached Form = iota // multipart/signed (RFC 8551 §3.5.3): what every reader of encrypted mail shows as signed
+	Opaque               // signed-data around the entity (§3.5.2): survives gateways that mend what they forward
+	Unsigned             // encrypted only; nothing then tells who wrote it
 )
 
 // Profile is which algorithms a mail is sealed with. It is a value that the caller passes along; this file is the only
@@ -12,25 +23,35 @@ import (
 type Profile struct {
 	Name    string
 	Content cms.ContentCipher // what the sealed entity is encrypted with
+	OAEP    bool              // RSA recipients get RSAES-OAEP with SHA-256, not PKCS #1 v1.5
+	PSS     bool              // RSA signers sign with RSASSA-PSS, not PKCS #1 v1.5
+	// PostQuantum lets recipients have ML-KEM-768 keys (RFC 9936), which no mail program reads yet.
+	PostQuantum bool
+	Form        Form
 	// Opens is what we tell others that we can open, best first (SMIMECapabilities, RFC 8551 §2.5.2). Only what Open
 	// really reads may stand here: peers will use it.
-	Opens []cms.ContentCipher
+	Opens cms.Capabilities
 }
 
 // Compat is what Outlook, Apple Mail, Thunderbird and gpgsm can all open: AES-256 in CBC mode, the content key by RSA
 // PKCS #1 v1.5 or ECDH as the recipient's key asks. RFC 8551 §2.7 prefers AES-GCM, but none of the four reads
 // AuthEnvelopedData (NSS 3.125 and gpgsm 2.2 measured, Outlook by report).
 func Compat() Profile {
-	return Profile{
-		Name:    "compat",
-		Content: cms.AES256CBC,
-		Opens:   []cms.ContentCipher{cms.AES256CBC, cms.AES192CBC, cms.AES128CBC},
-	}
+	return Profile{Name: "compat", Content: cms.AES256CBC, Opens: opens()}
+}
+
+// Modern is what RFC 8551 §2.3 and §2.7 prefer: AES-256-GCM, which proves by itself that nothing was altered, and
+// RSAES-OAEP. For recipients who say that they can open it.
+func Modern() Profile {
+	return Profile{Name: "modern", Content: cms.AES256GCM, OAEP: true, Opens: opens()}
 }
 
 // digestFor matches the digest to the strength of the signer's key (RFC 5753 §8, RFC 8551 §2.2: SHA-256 is the one that
 // every reader has).
 func digestFor(public crypto.PublicKey) crypto.Hash {
+	if _, ok := public.(ed25519.PublicKey); ok {
+		return crypto.SHA512 // RFC 8419 §3.1
+	}
 	if key, ok := public.(*ecdsa.PublicKey); ok {
 		switch bits := key.Curve.Params().BitSize; {
 		case bits > 384:
@@ -40,6 +61,27 @@ func digestFor(public crypto.PublicKey) crypto.Hash {
 		}
 	}
 	return crypto.SHA256
+}
+
+// hashesNamed reads micalg, which may name several, and takes SHA-256 where it names none.
+func hashesNamed(micalg string) []crypto.Hash {
+	var hashes []crypto.Hash
+	for name := range strings.SplitSeq(strings.ToLower(micalg), ",") {
+		switch strings.ReplaceAll(strings.TrimSpace(name), "-", "") {
+		case "sha1":
+			hashes = append(hashes, crypto.SHA1)
+		case "sha256":
+			hashes = append(hashes, crypto.SHA256)
+		case "sha384":
+			hashes = append(hashes, crypto.SHA384)
+		case "sha512":
+			hashes = append(hashes, crypto.SHA512)
+		}
+	}
+	if len(hashes) == 0 {
+		hashes = append(hashes, crypto.SHA256)
+	}
+	return hashes
 }
 
 // micalg is the digest's name in multipart/signed (RFC 8551 §3.5.3.2).

@@ -3,7 +3,6 @@ package smime
 import (
 	"bufio"
 	"crypto"
-	"crypto/rand"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -26,10 +25,13 @@ type Envelope struct {
 	To         io.Writer
 }
 
-// envelopeHeader goes before the encrypted entity (RFC 8551 §3.3, §3.2.1 for the names that gateways look at).
-const envelopeHeader = "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=\"smime.p7m\"\r\n" +
-	"Content-Transfer-Encoding: base64\r\n" +
-	"Content-Disposition: attachment; filename=\"smime.p7m\"\r\n\r\n"
+// cmsHeader goes before an entity whose body is one CMS message (RFC 8551 §3.2.2, §3.2.1 for the names that gateways look
+// at).
+func cmsHeader(smimeType string) string {
+	return "Content-Type: application/pkcs7-mime; smime-type=" + smimeType + "; name=\"smime.p7m\"\r\n" +
+		"Content-Transfer-Encoding: base64\r\n" +
+		"Content-Disposition: attachment; filename=\"smime.p7m\"\r\n\r\n"
+}
 
 // signatureHeader goes before the signature (RFC 8551 §3.5.3.1).
 const signatureHeader = "Content-Type: application/pkcs7-signature; name=\"smime.p7s\"\r\n" +
@@ -39,10 +41,10 @@ const signatureHeader = "Content-Type: application/pkcs7-signature; name=\"smime
 // sealBuffer gathers small writes so that digest and ciphers run over long stretches.
 const sealBuffer = 32 << 10
 
-// Seal returns a writer for one MIME entity: Content-* header fields, a blank line, the body. The entity is signed once
-// (multipart/signed, RFC 8551 §3.5.3), and the signed entity is encrypted in the same pass for every envelope with a
-// content key of its own. Each Envelope.To gets Content-Type, Content-Transfer-Encoding and Content-Disposition, a blank
-// line, and base64 in lines of 76 columns; the caller has written From, To, Subject and MIME-Version before.
+// Seal returns a writer for one MIME entity: Content-* header fields, a blank line, the body. The entity is signed once, in
+// the profile's form, and the signed entity is encrypted in the same pass for every envelope with a content key of its own.
+// Each Envelope.To gets Content-Type, Content-Transfer-Encoding and Content-Disposition, a blank line, and base64 in lines of
+// 76 columns; the caller has written From, To, Subject and MIME-Version before.
 //
 // Lines must end in CRLF; a bare CR or LF is written, and signed, as CRLF.
 //
@@ -51,72 +53,62 @@ const sealBuffer = 32 << 10
 //
 // An error is a *fault.Fault where the signer or a recipient is the reason, else what an Envelope.To gave.
 func Seal(p Profile, s Signer, now time.Time, envelopes ...Envelope) (io.WriteCloser, error) {
-	if len(envelopes) == 0 {
-		return nil, errors.New("smime: no envelope to seal")
+	if err := p.check(envelopes); err != nil {
+		return nil, err
 	}
-	for _, e := range envelopes {
-		if len(e.Recipients) == 0 || e.To == nil {
-			return nil, errors.New("smime: an envelope without recipients or without a writer")
-		}
-		for _, c := range e.Recipients {
-			if err := CheckRecipient(c); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if s.Certificate == nil || s.Key == nil {
-		return nil, signerFault(errors.New("smime: no signer"))
-	}
-	digest := digestFor(s.Certificate.PublicKey)
-	signature, err := cms.NewSignature(cms.SignConfig{
-		Certificate: s.Certificate,
-		Chain:       s.Chain,
-		Key:         s.Key,
-		Digest:      digest,
-		Time:        now,
-		Opens:       p.Opens,
-		EncryptTo:   encryptTo(s.Certificate),
-	})
+	seal := new(sealer)
+	sign, err := p.signing(s, now, seal)
 	if err != nil {
-		return nil, signerFault(err)
+		return nil, err
 	}
-	seal := &sealer{signature: signature, boundary: newBoundary()}
 	for _, e := range envelopes {
 		if err := seal.open(p, e); err != nil {
 			return nil, err
 		}
 	}
-	if err := seal.begin(digest); err != nil {
+	seal.content = sign
+	if err := sign.begin(); err != nil {
 		return nil, err
 	}
+	seal.buffer = bufio.NewWriterSize(sign, sealBuffer)
+	seal.lines = &lineWriter{w: seal.buffer}
 	return seal, nil
 }
 
-// encryptTo is the certificate that answers should be encrypted to: the signer's own, unless its key usage says no.
-func encryptTo(c *x509.Certificate) *x509.Certificate {
-	if CheckRecipient(c) != nil || (c.KeyUsage != 0 && c.KeyUsage&(x509.KeyUsageKeyEncipherment|x509.KeyUsageKeyAgreement) == 0) {
-		return nil
+func (p Profile) check(envelopes []Envelope) error {
+	if len(envelopes) == 0 {
+		return errors.New("smime: no envelope to seal")
 	}
-	return c
+	for _, e := range envelopes {
+		if len(e.Recipients) == 0 || e.To == nil {
+			return errors.New("smime: an envelope without recipients or without a writer")
+		}
+		for _, c := range e.Recipients {
+			if err := p.CheckRecipient(c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
-// newBoundary is 200 bits that the content cannot foresee, and "=_", which neither base64 nor quoted-printable can hold.
-func newBoundary() string { return "=_" + rand.Text() + rand.Text() }
-
-// sealer is one Seal under way. lines → buffer → (signature, every envelope).
+// sealer is one Seal under way. lines → buffer → content (the signing) → every envelope.
 type sealer struct {
-	signature *cms.Signature
-	boundary  string
-	sinks     []io.WriteCloser // encrypters; each writes to the base64 encoder of the same index
-	encoders  []*base64Writer
-	lines     *lineWriter
-	buffer    *bufio.Writer
-	err       error
+	sinks    []io.WriteCloser // encrypters; each writes to the base64 encoder of the same index
+	encoders []*base64Writer
+	content  signing
+	lines    *lineWriter
+	buffer   *bufio.Writer
+	err      error
 }
 
 func (s *sealer) open(p Profile, e Envelope) error {
-	encoder := newBase64Writer(e.To, envelopeHeader)
-	encrypter, err := cms.NewEncrypter(encoder, p.Content, e.Recipients)
+	smimeType := "enveloped-data"
+	if p.Content.Authenticated() {
+		smimeType = "authEnveloped-data"
+	}
+	encoder := newBase64Writer(e.To, cmsHeader(smimeType))
+	encrypter, err := cms.NewEncrypter(encoder, p.encrypting(e.Recipients))
 	if err != nil {
 		return fmt.Errorf("smime: starting an envelope: %w", err)
 	}
@@ -125,24 +117,18 @@ func (s *sealer) open(p Profile, e Envelope) error {
 	return nil
 }
 
-func (s *sealer) begin(digest crypto.Hash) error {
-	s.buffer = bufio.NewWriterSize(writerFunc(func(p []byte) (int, error) {
-		_, _ = s.signature.Write(p) // a digest does not fail
-		return len(p), s.fanOut(p)
-	}), sealBuffer)
-	s.lines = &lineWriter{w: s.buffer}
-	return s.fanOut([]byte("Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";\r\n" +
-		" micalg=" + micalg(digest) + "; boundary=\"" + s.boundary + "\"\r\n\r\n--" + s.boundary + "\r\n"))
+func (p Profile) encrypting(recipients []*x509.Certificate) cms.EncryptConfig {
+	return cms.EncryptConfig{Cipher: p.Content, OAEP: p.OAEP, PostQuantum: p.PostQuantum, Recipients: recipients}
 }
 
-// fanOut writes into every envelope, past the signature.
-func (s *sealer) fanOut(p []byte) error {
+// fanOut writes into every envelope.
+func (s *sealer) fanOut(p []byte) (int, error) {
 	for _, sink := range s.sinks {
 		if _, err := sink.Write(p); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return len(p), nil
 }
 
 func (s *sealer) Write(p []byte) (int, error) {
@@ -177,22 +163,7 @@ func (s *sealer) finish() error {
 	if err := s.buffer.Flush(); err != nil {
 		return err
 	}
-	p7s, err := s.signature.Finish()
-	if err != nil {
-		return signerFault(err)
-	}
-	// The CRLF before a delimiter belongs to the delimiter (RFC 2046 §5.1.1), so the signed bytes end right before it.
-	if err := s.fanOut([]byte("\r\n--" + s.boundary + "\r\n" + signatureHeader)); err != nil {
-		return err
-	}
-	body := newBase64Writer(writerFunc(func(p []byte) (int, error) { return len(p), s.fanOut(p) }), "")
-	if _, err := body.Write(p7s); err != nil {
-		return err
-	}
-	if err := body.Close(); err != nil {
-		return err
-	}
-	if err := s.fanOut([]byte("\r\n--" + s.boundary + "--\r\n")); err != nil {
+	if err := s.content.end(); err != nil {
 		return err
 	}
 	for i, sink := range s.sinks {
@@ -205,7 +176,3 @@ func (s *sealer) finish() error {
 	}
 	return nil
 }
-
-type writerFunc func([]byte) (int, error)
-
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

@@ -187,7 +187,7 @@ func TestSealRefusesBeforeItWrites(t *testing.T) {
 		"no certificate":                   {smime.Compat(), bo().signer(), []smime.Envelope{good, {Recipients: []*x509.Certificate{nil}, To: &to}}, "certificate_key_unsupported"},
 		"a key that is not the signer's":   {smime.Compat(), stranger, []smime.Envelope{good}, "signing_failed"},
 		"no signer":                        {smime.Compat(), smime.Signer{}, []smime.Envelope{good}, "signing_failed"},
-		"a signer of a kind we cannot use": {smime.Compat(), ed.signer(), []smime.Envelope{good}, "signing_failed"},
+		"a signer of a kind we cannot use": {smime.Compat(), p224Leaf().signer(), []smime.Envelope{good}, "signing_failed"},
 	} {
 		_, err := smime.Seal(c.profile, c.signer, now(), c.envelopes...)
 		if err == nil || fault.From(err).Code != c.code {

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
+	"io"
 	"strings"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -23,7 +24,7 @@ func altered(s *cms.Signed) bool {
 }
 
 // accept takes a signed layer off, unless one of its signatures fails: then the content stays inside.
-func (o *opener) accept(kind LayerKind, s *cms.Signed, content []byte) error {
+func (o *opener) accept(kind LayerKind, s *cms.Signed, content Hold) (io.Reader, error) {
 	layer := Layer{Kind: kind}
 	for _, signer := range s.Signers {
 		good := signer.Err == nil
@@ -35,19 +36,21 @@ func (o *opener) accept(kind LayerKind, s *cms.Signed, content []byte) error {
 			Weak:         errors.Is(signer.Err, cms.ErrWeak),
 			PathVerified: good && o.mayFollow() && o.options.verifyPath(signer.Certificate, s.Certificates),
 			Addresses:    addresses(signer.Certificate),
+			Capabilities: signer.Capabilities,
+			EncryptTo:    signer.EncryptTo,
 		})
 	}
 	o.layers = append(o.layers, layer)
 	switch {
 	case !s.ContentType.Equal(cms.OIDData): // RFC 8551 §2.4.2: S/MIME signs id-data and nothing else
-		return cms.ErrUnsupported
+		return nil, cms.ErrUnsupported
 	case len(s.Signers) == 0:
-		return errNoSigners
+		return nil, errNoSigners
 	case altered(s):
-		return cms.ErrSignature
+		return nil, cms.ErrSignature
 	}
-	o.entity = content
-	return nil
+	o.hold = content
+	return content.Reader()
 }
 
 // maxPaths is how many signers are followed to a root in one mail. Two signers inside an envelope and two around it make

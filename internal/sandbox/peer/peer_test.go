@@ -31,3 +31,21 @@ func TestAMissingProgramIsSkippedAtHomeAndFailsInCI(t *testing.T) {
 		}
 	}
 }
+
+func TestAMissingFileIsSkippedAtHomeAndFailsInCI(t *testing.T) {
+	for _, c := range []struct {
+		ci, path string
+		want     verdict
+	}{
+		{"", "/no/such/library.jar", verdict{skipped: true}},
+		{"true", "/no/such/library.jar", verdict{failed: true}},
+		{"true", "peer_test.go", verdict{}},
+	} {
+		t.Setenv("CI", c.ci)
+		var got verdict
+		peer.NeedFile(&got, c.path, "nothing")
+		if got != c.want {
+			t.Errorf("CI=%q, %s: %+v, want %+v", c.ci, c.path, got, c.want)
+		}
+	}
+}

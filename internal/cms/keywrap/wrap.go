@@ -1,4 +1,4 @@
-package cms
+package keywrap
 
 import (
 	"crypto/aes"
@@ -10,15 +10,15 @@ import (
 // wrapIV is the initial value of RFC 3394 §2.2.3.1: what an unwrapped key proves itself by.
 const wrapIV = 0xA6A6A6A6A6A6A6A6
 
-// wrapKey wraps a content key with AES (RFC 3394 §2.2.1). The key is a multiple of 8 octets, at least 16.
-func wrapKey(kek, key []byte) ([]byte, error) {
+// Wrap wraps a content key with AES (RFC 3394 §2.2.1). The key is a multiple of 8 octets, at least 16.
+func Wrap(kek, key []byte) ([]byte, error) {
 	block, err := aes.NewCipher(kek)
 	if err != nil {
 		return nil, err
 	}
 	n := len(key) / 8
 	if n < 2 || len(key)%8 != 0 {
-		return nil, errors.New("cms: a key to wrap must be a multiple of 8 octets")
+		return nil, errors.New("keywrap: the key to wrap must be a multiple of 8 octets")
 	}
 	out := make([]byte, 8+len(key))
 	copy(out[8:], key)
@@ -37,8 +37,8 @@ func wrapKey(kek, key []byte) ([]byte, error) {
 	return out, nil
 }
 
-// unwrapKey is the way back (RFC 3394 §2.2.2); false where the wrapping was made with another key, or altered.
-func unwrapKey(kek, wrapped []byte) ([]byte, bool) {
+// Unwrap is the way back (RFC 3394 §2.2.2); false where the wrapping was made with another key, or altered.
+func Unwrap(kek, wrapped []byte) ([]byte, bool) {
 	block, err := aes.NewCipher(kek)
 	n := len(wrapped)/8 - 1
 	if err != nil || n < 2 || n > 8 || len(wrapped)%8 != 0 {
