@@ -149,7 +149,7 @@ func (a attributeSet) encryptTo() (id identifier, ok bool) {
 	var inner, ski cryptobyte.String
 	switch {
 	case value.PeekASN1Tag(explicit(0)): // IMPLICIT: IssuerAndSerialNumber but for its identifier octet
-		sequence := cryptobyte.String(slices.Clone(value))
+		sequence := slices.Clone(value)
 		sequence[0] = ber.IDSequence
 		return readIdentifier(&sequence)
 	case value.PeekASN1Tag(explicit(1)): // RecipientKeyIdentifier; what stands behind the key identifier is for directories

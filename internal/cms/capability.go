@@ -90,6 +90,9 @@ func (c Capability) String() string {
 	case oid.Equal(oidOAEP):
 		return "RSA-OAEP with other parameters"
 	}
+	if name := refusedCipherNames[oid.String()]; name != "" {
+		return name
+	}
 	return oid.String()
 }
 

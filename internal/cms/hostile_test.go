@@ -93,3 +93,40 @@ func TestAnEntryThatNamesUsAHundredThousandTimesCostsNoKeyOperations(t *testing.
 		t.Errorf("%v, the key was asked %d times", err, asked)
 	}
 }
+
+func TestTenThousandRecipientsAreReadAndOneMoreIsNot(t *testing.T) {
+	t.Parallel()
+	key := bytes.Repeat([]byte{7}, 32)
+	strangers := make([]recipientInfo, maxRecipients)
+	for i := range strangers {
+		strangers[i] = keyTransport{identifier{issuer: rsaPair().cert.RawIssuer, serial: big.NewInt(int64(1e6 + i))}, algorithm{oidRSA, derNull}, make([]byte, 256)}.info()
+	}
+	last := append(strangers[:maxRecipients-1:maxRecipients-1], v15(key))
+	d, err := decrypt(io.Discard, bytes.NewReader(envelopeOf(AES256CBC, key, last...)), []Key{p256Key(), rsaKey()})
+	if err != nil || d.Recipients != maxRecipients {
+		t.Errorf("%v %+v", err, d)
+	}
+	if _, err := decrypt(io.Discard, bytes.NewReader(envelopeOf(AES256CBC, key, append(strangers, v15(key))...)), []Key{rsaKey()}); !errors.Is(err, ErrMalformed) {
+		t.Errorf("one more: %v", err)
+	}
+}
+
+func TestACipherThatWeDoNotReadIsNamed(t *testing.T) {
+	t.Parallel()
+	row, _ := AES256CBC.row()
+	der := envelopeOf(AES256CBC, make([]byte, 32), v15(make([]byte, 32)))
+	for name, oid := range map[string]asn1.ObjectIdentifier{
+		"RC2-CBC":     {1, 2, 840, 113549, 3, 2},
+		"DES-CBC":     {1, 3, 14, 3, 2, 7},
+		"AES-256-CCM": {2, 16, 840, 1, 101, 3, 4, 1, 47},
+		"1.2.3.4.5":   {1, 2, 3, 4, 5},
+	} {
+		// The identifier becomes shorter, so the lengths around it go: they are indefinite in what Encrypter writes.
+		old := bytes.LastIndex(der, oidDER(row.oid))
+		unknown := resized(der, old, len(oidDER(row.oid)), oidDER(oid))
+		d, err := decrypt(io.Discard, bytes.NewReader(unknown), []Key{rsaKey()})
+		if !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), name) || d == nil || d.Recipients != 1 {
+			t.Errorf("%s: %v %+v", name, err, d)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package cms
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rsa"
 	"encoding/asn1"
@@ -68,9 +69,12 @@ func readOAEPDigest(s *cryptobyte.String, hash *crypto.Hash) bool {
 	a, ok := readAlgorithm(s)
 	if a.oid.Equal(oidSHA224) {
 		*hash = crypto.SHA224
-		return ok
+		return ok && a.bare()
 	}
 	digest, known := digestByOID(a.oid)
 	*hash = digest.hash
-	return ok && known
+	return ok && known && a.bare()
 }
+
+// bare reports whether there are no parameters, or the NULL that means the same (RFC 4055 §2.1).
+func (a algorithm) bare() bool { return a.parameters == nil || bytes.Equal(a.parameters, derNull) }

@@ -1,7 +1,6 @@
 package cms
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -54,7 +53,7 @@ func findKeyTransport(info recipientInfo, keys []Key) (recipient, bool) {
 		if _, isRSA := key.Certificate.PublicKey.(*rsa.PublicKey); !ok || !isRSA {
 			continue
 		}
-		if entry.algorithm.isRSA() {
+		if entry.algorithm.oid.Equal(oidRSA) && entry.algorithm.bare() {
 			return recipient{key, "RSA PKCS #1 v1.5", func(contentKey []byte) int {
 				unlockRSA(private, entry.encrypted, contentKey)
 				return 1
@@ -69,11 +68,6 @@ func findKeyTransport(info recipientInfo, keys []Key) (recipient, bool) {
 		}
 	}
 	return recipient{}, named
-}
-
-// isRSA allows for the NULL that some writers leave out.
-func (a algorithm) isRSA() bool {
-	return a.oid.Equal(oidRSA) && (a.parameters == nil || bytes.Equal(a.parameters, derNull))
 }
 
 // unlockRSA gives no answer, for any answer would be Bleichenbacher's oracle.

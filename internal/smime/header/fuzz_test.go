@@ -95,7 +95,7 @@ func FuzzNewWriter(f *testing.F) {
 			err = w.Close()
 		}
 		if err != nil {
-			if !errors.Is(err, header.ErrMalformed) && !errors.Is(err, header.ErrForeign) && !errors.Is(err, header.ErrTooLarge) {
+			if !errors.Is(err, header.ErrMalformed) && !errors.Is(err, header.ErrForeign) && !errors.Is(err, header.ErrLayer) && !errors.Is(err, header.ErrTooLarge) {
 				t.Fatal(err)
 			}
 			return

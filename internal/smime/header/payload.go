@@ -77,6 +77,9 @@ func (h *writer) writeHead() error {
 			return ErrMalformed
 		case f.is("Content-Type"):
 			typed = true
+			if media, _, ok := contentType([]Field{f}); ok && isLayer(media) {
+				return ErrLayer
+			}
 			f.Value = display.WithParameter(h.clean(f.Value), "hp", string(h.mode), "\r\n")
 			if modeOf([]Field{f}) != h.mode { // nobody could read it
 				return ErrMalformed

@@ -69,8 +69,7 @@ func wrapped(in *bufio.Reader) ([]Field, error) {
 	switch {
 	case !ok, parameters["hp"] != "":
 		return nil, errNotWrapped
-	case media == "application/pkcs7-mime", media == "application/x-pkcs7-mime",
-		media == "multipart/signed", media == "multipart/encrypted":
+	case isLayer(media):
 		return nil, errNotWrapped // a message that was protected itself, and forwarded
 	}
 	if _, ok := only(inner, "From"); !ok { // RFC 5322 §3.6: without it, it is no message
@@ -87,4 +86,9 @@ func contentType(list []Field) (media string, parameters map[string]string, ok b
 	}
 	media, parameters, err := mime.ParseMediaType(display.WithoutComments(value))
 	return media, parameters, err == nil
+}
+
+// isLayer: what such an entity holds is the payload, and not it (RFC 9787 §1.1.1).
+func isLayer(media string) bool {
+	return slices.Contains([]string{"application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/signed", "multipart/encrypted"}, media)
 }

@@ -28,8 +28,12 @@ type Protection struct {
 	LegacyDisplay bool
 }
 
-// ErrForeign: the entity has fields of its own that are not about its content. Readers would take them for protected ones.
-var ErrForeign = errors.New("header: the entity has fields that are not its own")
+var (
+	// ErrForeign: the entity has fields of its own that are not about its content. Readers would take them for protected ones.
+	ErrForeign = errors.New("header: the entity has fields that are not its own")
+	// ErrLayer: the entity is signed or encrypted already. Readers look for protected fields within it, and would see none.
+	ErrLayer = errors.New("header: the entity is signed or encrypted itself")
+)
 
 const (
 	maxEntityHeader = 64 << 10 // ours have four fields
@@ -39,8 +43,8 @@ const (
 // NewWriter writes a MIME entity (Content-* fields, blank line, body; CRLF or LF) to w as a payload with protected header
 // fields. The entity's header is held, and no more; with LegacyDisplay the beginning of its text too.
 //
-// An error of NewWriter is ErrUnusable or ErrTooLarge. Write and Close give ErrMalformed, ErrTooLarge or ErrForeign where
-// the entity's header is at fault, or w's error. Nothing is complete before Close, which does not close w.
+// An error of NewWriter is ErrUnusable or ErrTooLarge. Write and Close give ErrMalformed, ErrTooLarge, ErrForeign
+// or ErrLayer for the entity's header, or w's error. Nothing is complete before Close, which does not close w.
 func NewWriter(w io.Writer, p Protection) (io.WriteCloser, error) {
 	head, err := p.head()
 	if err != nil {

@@ -195,6 +195,8 @@ func TestAnEntityThatWouldForgeAHeaderIsRefused(t *testing.T) {
 		{"no header", "x\r\n\r\n", header.ErrMalformed},
 		{"no blank line", "Content-Type: text/plain\r\n", header.ErrMalformed},
 		{"nothing", "", header.ErrMalformed},
+		{"a signed mail", "Content-Type: multipart/signed; boundary=x\r\n\r\nx", header.ErrLayer},
+		{"an encrypted mail", "Content-Type: application/pkcs7-mime\r\n\r\nx", header.ErrLayer},
 		{"a type that nobody can read", "Content-Type: text/plain; a=1; a=2\r\n\r\nx", header.ErrMalformed},
 		{"a header without end", "Content-Type: text/plain;" + strings.Repeat(" x", 40<<10), header.ErrTooLarge},
 	}

@@ -2,6 +2,7 @@ package peertest
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"aau.dk/sendsikker/internal/sandbox/peer"
@@ -46,6 +47,7 @@ var peers = []peerProgram{
 func TestEveryCellIsAsTheTableSays(t *testing.T) {
 	results := &outcomes{all: make(map[cell]outcome)}
 	want := 0
+	var other atomic.Int32 // peers of another version
 	t.Run("peers", func(t *testing.T) {
 		for _, p := range peers {
 			cells := signaturesOf(p.name)
@@ -60,14 +62,16 @@ func TestEveryCellIsAsTheTableSays(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if is := majorMinor(t, theirs); is != p.version {
-					t.Logf("%s is %s here; the table of refusals was measured with %s", p.name, is, p.version)
+				measured := majorMinor(t, theirs) == p.version
+				if !measured {
+					other.Add(1)
+					t.Logf("another version than %s, which the table of refusals was measured with", p.version)
 				}
 				for _, c := range cells {
 					t.Run(strings.TrimPrefix(c.String(), p.name+" "), func(t *testing.T) {
 						t.Parallel()
 						results.note(c, failed)
-						results.note(c, judge(t, c, try(t, theirs, c)))
+						results.note(c, judge(t, c, measured, try(t, theirs, c)))
 					})
 				}
 			})
@@ -76,7 +80,11 @@ func TestEveryCellIsAsTheTableSays(t *testing.T) {
 	if want < 480 {
 		t.Fatalf("%d cells, and four peers alone have 480 envelopes", want)
 	}
-	report(t, results.all, want)
+	if len(results.all) != want || t.Failed() || other.Load() > 0 {
+		t.Logf("%d of %d cells ran, %d peers are of another version: %s is left as it is", len(results.all), want, other.Load(), document)
+		return
+	}
+	report(t, results.all)
 }
 
 // try is nil where the cell works. It fails the test itself over everything that cannot be the peer's fault.

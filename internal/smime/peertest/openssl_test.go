@@ -43,6 +43,8 @@ func (openSSL) sign(s scheme, opaque bool, plain []byte) ([]byte, error) {
 		args = append(args, "-keyopt", "rsa_padding_mode:pss") // only after -signer
 	case signP384:
 		args = append(args, "-md", "sha384")
+	case signEd25519:
+		args = append(args, "-md", "sha512")
 	}
 	if _, err := run(nil, "openssl", args...); err != nil {
 		return nil, err

@@ -127,9 +127,17 @@ func decrypted(t *testing.T, mail []byte) []byte {
 		t.Fatal(err)
 	}
 	rsa := lab().party("rsa")
-	var plain bytes.Buffer
-	if _, err := cms.Decrypt(&plain, bytes.NewReader(der), []cms.Key{{Certificate: rsa.certificate, Private: rsa.key}}); err != nil {
+	m, err := cms.ReadMessage(bytes.NewReader(der))
+	if err != nil {
 		t.Fatalf("taking the envelope off: %v", err)
 	}
-	return plain.Bytes()
+	d, err := m.Decrypt([]cms.Key{{Certificate: rsa.certificate, Private: rsa.key}})
+	if err != nil {
+		t.Fatalf("taking the envelope off: %v", err)
+	}
+	plain, err := io.ReadAll(d)
+	if err != nil {
+		t.Fatalf("taking the envelope off: %v", err)
+	}
+	return plain
 }

@@ -3,6 +3,7 @@ package peertest
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,25 +11,17 @@ import (
 
 const document = "../../../docs/interop.md"
 
-// report writes what came of all the cells, or says why not. It is the same on every run: nothing in it but the table of
-// refusals, and versions by major and minor.
-func report(t *testing.T, all map[cell]outcome, want int) {
+// report writes what came of all the cells. It is the same on every run: nothing in it but the table of refusals, and
+// versions by major and minor.
+func report(t *testing.T, all map[cell]outcome) {
 	t.Helper()
-	if len(all) != want {
-		t.Logf("%d of %d cells ran: %s is left as it is", len(all), want, document)
-		return
-	}
-	if t.Failed() {
-		t.Logf("%s is left as it is", document)
-		return
-	}
 	var b strings.Builder
 	b.WriteString(introduction)
 	total := make(map[outcome]int)
 	for _, what := range all {
 		total[what]++
 	}
-	fmt.Fprintf(&b, "%d cells: %d work, %d that the peer cannot, %d failed.\n", want, total[ok], total[cannot], total[failed])
+	fmt.Fprintf(&b, "%d cells: %d work, %d that the peer cannot, %d failed.\n", len(all), total[ok], total[cannot], total[failed])
 	writeReaders(&b, all)
 	for _, p := range peers {
 		fmt.Fprintf(&b, "\n## %s %s\n", p.name, p.version)
@@ -36,7 +29,10 @@ func report(t *testing.T, all map[cell]outcome, want int) {
 			writePeer(&b, p, d, all)
 		}
 	}
-	t.Logf("%d cells: %d work, %d that the peer cannot, %d failed", want, total[ok], total[cannot], total[failed])
+	t.Logf("%d cells: %d work, %d that the peer cannot, %d failed", len(all), total[ok], total[cannot], total[failed])
+	if err := os.MkdirAll(filepath.Dir(document), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(document, []byte(b.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}

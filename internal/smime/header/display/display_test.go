@@ -103,7 +103,7 @@ func walk(t testing.TB, header textproto.MIMEHeader, body io.Reader) []leaf {
 	return []leaf{{media, parameters["hp-legacy-display"] == "1", string(text)}}
 }
 
-// RFC 9788, appendices E.1 and E.2, and what E.3 says is shown.
+// RFC 9788, appendices E.1 and E.2.
 func TestTheExamplesOfTheRFCAreShownAsItSays(t *testing.T) {
 	t.Parallel()
 	text := crlf("Subject: Dinner plans\nContent-Type: text/plain; charset=\"us-ascii\"; hp-legacy-display=\"1\";\n hp=\"cipher\"\n" +

@@ -3,7 +3,7 @@ package display
 import "bytes"
 
 // afterBodyTag is where the document's text begins: after <body …>, or 0 where the text shows none. A program puts what
-// stands before <html> into the body all the same (HTML §13.2.6.4.1 "anything else").
+// stands before <html> into the body all the same.
 //
 // Comments, styles and scripts are passed over: <body> is only a word in there.
 func afterBodyTag(text []byte) int {
