@@ -77,10 +77,14 @@ func (a *aeadReader) finish() (int, error) {
 	if !s.ReadASN1(&mac, cbasn1.OCTET_STRING) {
 		return 0, malformed("message authentication code")
 	}
-	if a.stream.Verify(mac, attributes) != nil || len(mac) != a.tagSize {
-		return 0, nil
+	if a.genuine(mac, attributes) {
+		return 1, nil
 	}
-	return 1, nil
+	return 0, nil
+}
+
+func (a *aeadReader) genuine(mac, attributes []byte) bool {
+	return a.stream.Verify(mac, attributes) == nil && len(mac) == a.tagSize
 }
 
 // attributes gives the DER of authAttrs as the MAC covers it: as SET OF, not as [1] (RFC 5083 §2.2). nil where absent.

@@ -107,7 +107,7 @@ func TestASourceThatFailsIsNotBlamedOnTheCompression(t *testing.T) {
 	t.Parallel()
 	whole := compressed(oidZlib, OIDData, deflated(bytes.Repeat(signedContent, 20), nil))
 	broken := errors.New("the disk is on fire")
-	for n := range len(whole) {
+	for n := range whole {
 		if _, err := decompress(io.MultiReader(bytes.NewReader(whole[:n]), iotest.ErrReader(broken)), 1000); !errors.Is(err, broken) {
 			t.Errorf("after %d octets: %v", n, err)
 		}

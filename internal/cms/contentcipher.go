@@ -2,6 +2,7 @@ package cms
 
 import (
 	"crypto/aes"
+	"crypto/cipher"
 	"crypto/des" //nolint:gosec // read only: what old mail was encrypted with
 	"encoding/asn1"
 	"fmt"
@@ -70,6 +71,25 @@ func readCipherParameters(c ContentCipher, der []byte) (nonce []byte, tagSize in
 		return nil, 0, false
 	}
 	return octets, tagSize, tagSize >= 12 && tagSize <= aead.TagSize
+}
+
+// sealer is plaintext on its way into one content cipher.
+type sealer interface {
+	crypt(part []byte) error                   // a whole chunk, in place
+	last(part []byte) (sealed []byte, _ error) // what is left, perhaps nothing; there is room for a block of padding behind it
+	tail() ([]byte, error)                     // what stands behind EncryptedContentInfo
+}
+
+func newSealer(c ContentCipher, key, nonce []byte) (sealer, error) {
+	if c.Authenticated() {
+		stream, err := newStream(aead.Seal, c, key, nonce)
+		return aeadSealer{stream}, err
+	}
+	block, err := cbcBlock(c, key)
+	if err != nil {
+		return nil, err
+	}
+	return cbcSealer{cipher.NewCBCEncrypter(block, nonce)}, nil
 }
 
 // refusedCipherNames are those that people meet in old or foreign mail, so that they can be told why it stays shut.

@@ -86,6 +86,22 @@ func TestContentComesBackInAnyPieces(t *testing.T) {
 	}
 }
 
+func TestContentOfAnySizeTakesTheSameMemory(t *testing.T) {
+	piece := make([]byte, 10*chunk+3)
+	for _, c := range allCiphers() {
+		row, _ := c.row()
+		e := must(newEncrypter(io.Discard, EncryptConfig{Cipher: c, Recipients: []*x509.Certificate{ecPair().cert}}, row))
+		if n := testing.AllocsPerRun(20, func() { must(e.Write(piece)) }); n > 0 {
+			t.Errorf("%v: %v allocations for each write", c, n)
+		}
+		m := must(ReadMessage(bytes.NewReader(sealed(make([]byte, 30*len(piece)), c, ecPair().cert))))
+		d := must(m.Decrypt([]Key{p256Key()}))
+		if n := testing.AllocsPerRun(20, func() { must(io.ReadFull(d, piece)) }); n > 0 {
+			t.Errorf("%v: %v allocations for each read", c, n)
+		}
+	}
+}
+
 // raw makes an envelope around any plaintext blocks, padding and all, and any content key.
 func raw(key, blocks, extra []byte, c ContentCipher) []byte {
 	row, _ := c.row()

@@ -1,7 +1,6 @@
 package cms
 
 import (
-	"crypto/cipher"
 	"crypto/rand"
 	"crypto/x509"
 	"errors"
@@ -11,7 +10,6 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
-	"aau.dk/sendsikker/internal/cms/aead"
 	"aau.dk/sendsikker/internal/cms/ber"
 )
 
@@ -30,25 +28,6 @@ type Encrypter struct {
 	sealed sealer
 	buf    []byte // plaintext of the OCTET STRING being filled, behind room for its header
 	err    error
-}
-
-// sealer is plaintext on its way into one content cipher.
-type sealer interface {
-	crypt(part []byte) error                   // a whole chunk, in place
-	last(part []byte) (sealed []byte, _ error) // what is left, perhaps nothing; there is room for a block of padding behind it
-	tail() ([]byte, error)                     // what stands behind EncryptedContentInfo
-}
-
-func newSealer(c ContentCipher, key, nonce []byte) (sealer, error) {
-	if c.Authenticated() {
-		stream, err := newStream(aead.Seal, c, key, nonce)
-		return aeadSealer{stream}, err
-	}
-	block, err := cbcBlock(c, key)
-	if err != nil {
-		return nil, err
-	}
-	return cbcSealer{cipher.NewCBCEncrypter(block, nonce)}, nil
 }
 
 const (

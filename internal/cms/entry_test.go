@@ -1,6 +1,8 @@
 package cms
 
 import (
+	"encoding/asn1"
+
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
@@ -96,6 +98,11 @@ func wrapped(kek, contentKey []byte) []byte { return must(keywrap.Wrap(kek, cont
 // envelopeOf is a message for these entries, whose content key is key and whose content is signedContent.
 func envelopeOf(c ContentCipher, key []byte, infos ...recipientInfo) []byte {
 	row, _ := c.row()
+	return envelopeNamed(row.oid, c, key, infos...)
+}
+
+// envelopeNamed says that it is another cipher.
+func envelopeNamed(name asn1.ObjectIdentifier, c ContentCipher, key []byte, infos ...recipientInfo) []byte {
 	nonce := make([]byte, c.nonceSize())
 	sealed := must(newSealer(c, key, nonce))
 	encrypted := must(sealed.last(append(make([]byte, 0, len(signedContent)+maxPadding), signedContent...)))
@@ -114,7 +121,7 @@ func envelopeOf(c ContentCipher, key []byte, infos ...recipientInfo) []byte {
 		b.AddASN1(cbasn1.SEQUENCE, func(b *builder) {
 			b.AddASN1ObjectIdentifier(OIDData)
 			b.AddASN1(cbasn1.SEQUENCE, func(b *builder) {
-				b.AddASN1ObjectIdentifier(row.oid)
+				b.AddASN1ObjectIdentifier(name)
 				addCipherParameters(b, c, nonce)
 			})
 			b.AddASN1(tagContext0, func(b *builder) { b.AddBytes(encrypted) })

@@ -105,6 +105,40 @@ func (row kdfRow) keyEncryptionKey(secret, wrap, ukm []byte, size int) ([]byte, 
 	return keywrap.HKDF(row.hash, secret, nil, info, size)
 }
 
+// kem is KEMRecipientInfo, RFC 9629 §3.
+type kem struct {
+	to         identifier
+	kem, kdf   algorithm
+	ciphertext cryptobyte.String
+	size       int               // of the key-encryption key, in octets
+	ukm        cryptobyte.String // nil where absent
+	wrap       cryptobyte.String // the whole AlgorithmIdentifier, as the KDF wants it
+	encrypted  cryptobyte.String
+}
+
+func (i recipientInfo) kem() (k kem, ok bool) {
+	oid, content, ok := i.otherType()
+	var inner, ukm cryptobyte.String
+	var version int
+	if !ok || !oid.Equal(oidKEM) || !content.ReadASN1(&inner, cbasn1.SEQUENCE) || !inner.ReadASN1Integer(&version) || version != 0 {
+		return k, false
+	}
+	if k.to, ok = readIdentifier(&inner); !ok {
+		return k, false
+	}
+	if k.kem, ok = readAlgorithm(&inner); !ok || !inner.ReadASN1(&k.ciphertext, cbasn1.OCTET_STRING) {
+		return k, false
+	}
+	if k.kdf, ok = readAlgorithm(&inner); !ok || !inner.ReadASN1Integer(&k.size) {
+		return k, false
+	}
+	var hasUKM bool
+	if !inner.ReadOptionalASN1(&ukm, &hasUKM, tagContext0.Constructed()) || (hasUKM && !ukm.ReadASN1(&k.ukm, cbasn1.OCTET_STRING)) {
+		return k, false
+	}
+	return k, inner.ReadASN1Element(&k.wrap, cbasn1.SEQUENCE) && inner.ReadASN1(&k.encrypted, cbasn1.OCTET_STRING)
+}
+
 type decapsulator interface {
 	Decapsulate(ciphertext []byte) ([]byte, error)
 }

@@ -169,7 +169,7 @@ func TestOneEntryIsTriedAndNoOther(t *testing.T) {
 		"ten of them":     slices.Concat(slices.Repeat([]recipientInfo{v15(wrong)}, 9), []recipientInfo{v15(key)}),
 	} {
 		asked := 0
-		ours := Key{rsaPair().cert, module{rsaPair().key.(*rsa.PrivateKey), &asked}}
+		ours := Key{rsaPair().cert, counter{rsaPair().key.(*rsa.PrivateKey), &asked}}
 		_, err := decrypt(io.Discard, bytes.NewReader(envelopeOf(AES256GCM, key, infos...)), []Key{ours, ours})
 		if !errors.Is(err, ErrDecrypt) || asked != 1 {
 			t.Errorf("%s: %v, the key was asked %d times", name, err, asked)

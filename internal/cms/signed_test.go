@@ -29,6 +29,12 @@ func TestASignatureIsWorthWhatItIs(t *testing.T) {
 		der[len(der)-1] = byte(salt) // the last octet of the last field
 		return &algorithm{oidPSS, der}
 	}
+	// mixed has SHA-384 for the digest (first) or for MGF1 (last), and says SHA-256 elsewhere.
+	mixed := func(at func(s, sep []byte) int) *algorithm {
+		der := must(pssParameters(sha256Row))
+		copy(der[at(der, oidDER(sha256Row.oid)):], oidDER(sha384Row.oid))
+		return &algorithm{oidPSS, der}
+	}
 	salt32 := &rsa.PSSOptions{SaltLength: 32, Hash: crypto.SHA256}
 	pure := crypto.Hash(0)
 	for name, c := range map[string]struct {
@@ -43,6 +49,8 @@ func TestASignatureIsWorthWhatItIs(t *testing.T) {
 		"RSA-PSS, another salt than said":  {forge{pair: rsaPair(), scheme: pss(sha256Row, 20), opts: salt32}, ErrSignature},
 		"RSA-PSS, salt said to be none":    {forge{pair: rsaPair(), scheme: pss(sha256Row, 0), opts: salt32}, ErrSignature},
 		"RSA-PSS with another digest":      {forge{pair: rsaPair(), scheme: pss(sha384Row, 32), opts: salt32}, ErrSignature},
+		"RSA-PSS, digest of another size":  {forge{pair: rsaPair(), scheme: mixed(bytes.Index), opts: salt32}, ErrSignature},
+		"RSA-PSS, MGF1 with another":       {forge{pair: rsaPair(), scheme: mixed(bytes.LastIndex), opts: salt32}, ErrSignature},
 		"RSA-PSS without parameters":       {forge{pair: rsaPair(), scheme: &algorithm{oid: oidPSS}, opts: &rsa.PSSOptions{SaltLength: 20, Hash: crypto.SHA256}}, ErrSignature},
 		"RSA-PSS said, PKCS #1 v1.5 made":  {forge{pair: rsaPair(), scheme: pss(sha256Row, 32)}, ErrSignature},
 		"ECDSA":                            {forge{pair: ecPair()}, nil},
@@ -133,6 +141,8 @@ func TestSignedAttributesMustAllBeTrue(t *testing.T) {
 		"bound to one, and to another as of old": {forge{change: func(m map[string][]byte) {
 			m[oidSigningCertificateV2.String()], m[oidSigningCertificate.String()] = v2(rsaPair().cert), oldCertificateID(ecPair().cert)
 		}}, ErrSignature},
+		"bound as of old, but by SHA-256": {forge{change: set(oidSigningCertificate, newCertificateID(rsaPair().cert))}, ErrSignature},
+		"bound by a digest that is named": {forge{change: set(oidSigningCertificateV2, newCertificateID(rsaPair().cert))}, nil},
 		"bound by what is no certificate": {forge{change: set(oidSigningCertificateV2, derNull)}, ErrSignature},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -198,6 +208,22 @@ func oldCertificateID(c *x509.Certificate) []byte {
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1OctetString(h.Sum(nil)) })
+		})
+	})
+	return b.BytesOrPanic()
+}
+
+// newCertificateID names its digest, which is allowed in SigningCertificateV2 alone.
+func newCertificateID(c *x509.Certificate) []byte {
+	h := crypto.SHA256.New()
+	h.Write(c.Raw)
+	var b cryptobyte.Builder
+	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+				algorithm{oid: digestRows[0].oid}.add(b)
+				b.AddASN1OctetString(h.Sum(nil))
+			})
 		})
 	})
 	return b.BytesOrPanic()

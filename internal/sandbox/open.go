@@ -83,9 +83,11 @@ func (u *University) open(address string, raw []byte) (*openedMail, error) {
 		}
 		defer opened.Close()
 		view.describe(opened)
-		if raw, err = opened.Bytes(); err != nil {
+		var shown bytes.Buffer
+		if err := opened.WriteShown(&shown); err != nil {
 			return nil, err
 		}
+		raw = shown.Bytes()
 	}
 	entity, err := message.Read(bytes.NewReader(raw))
 	if entity == nil || (err != nil && !message.IsUnknownCharset(err)) {

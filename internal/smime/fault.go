@@ -33,13 +33,13 @@ func signerFault(cause error) error {
 	}, cause)
 }
 
-// notOpenedFault is the one answer to everything that goes wrong behind a private key. The cause tells the log no more
-// than whether it was the decryption or something inside, and that only after the fact.
-func notOpenedFault(cause error) error {
+// notOpenedFault is the one answer to everything that goes wrong behind a private key, in the log too: who may read the log
+// is not who may read the mail.
+func notOpenedFault() error {
 	return fault.New(fault.Invalid, "mail_not_opened", fault.Sentence{
 		DA: "Mailen kunne ikke åbnes. Den er beskadiget eller ændret undervejs, og indholdet vises derfor ikke. Bed afsenderen om at sende den igen.",
 		EN: "The mail could not be opened. It was damaged or altered on its way, so its content is not shown. Ask the sender to send it again.",
-	}, cause)
+	}, cms.ErrDecrypt)
 }
 
 func tooLargeFault() error {

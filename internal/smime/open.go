@@ -56,8 +56,11 @@ func Open(r io.Reader, keys []Key, o OpenOptions) (*Opened, error) {
 	}
 	w := &opener{keys: keys, options: o}
 	err := w.run(&limited{r: r, left: o.MaxSize})
+	var result *Opened
 	if err == nil {
-		return w.opened(), w.drop(w.hold)
+		if result, err = w.opened(); err == nil {
+			return result, w.drop(w.hold)
+		}
 	}
 	sealed := w.first != nil
 	err = w.afterFailure(err)
@@ -70,7 +73,7 @@ func Open(r io.Reader, keys []Key, o OpenOptions) (*Opened, error) {
 	case errors.Is(err, errHold):
 		return nil, err
 	case sealed && !errors.Is(err, errOutside):
-		return nil, notOpenedFault(err)
+		return nil, notOpenedFault()
 	case sealed:
 		return nil, openFault(err)
 	}
@@ -83,7 +86,7 @@ type opener struct {
 	keys    []Key
 	options OpenOptions
 	layers  []Layer
-	from    string
+	outer   []byte // the mail's own header
 
 	open  []*entity.Entity // entities whose bodies have not been read to the end, outermost first
 	first *cms.Decrypter   // the outermost encrypted layer
@@ -117,7 +120,7 @@ func (o *opener) run(source io.Reader) error {
 			return nil // a signature vouches for whatever stands under it
 		}
 		if len(o.layers) == 0 {
-			o.from = author(e.Header)
+			o.outer = e.Header
 		}
 		protection := e.Protection()
 		if protection != entity.Unprotected && len(o.layers) == maxLayers {
@@ -286,7 +289,7 @@ func (o *opener) mended(content Hold, der []byte) (Hold, *cms.Signed, error) {
 	if err := canonical(lines, r); err != nil {
 		return nil, nil, err
 	}
-	signed, err := newDigests("").verify(der, lines)
+	signed, err := digests{}.verify(der, lines)
 	return lines, signed, err
 }
 

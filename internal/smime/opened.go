@@ -7,12 +7,16 @@ import (
 	"time"
 
 	"aau.dk/sendsikker/internal/cms"
+	"aau.dk/sendsikker/internal/smime/header"
 )
 
 // Opened is what was inside, and how it was protected. Close it when the content is no longer needed.
 type Opened struct {
 	Layers []Layer // outermost first; none where the mail is no S/MIME
-	From   string  // the address of the only author, as far as the mail says; "" where it names none or several
+	// Header is the mail's real one: the fields under its protection where the sender put them there (RFC 9788, or RFC 8551
+	// §3.1), else those outside, which anybody may have written.
+	Header header.Protected
+	From   string // the address of the only author in Header; "" where it names none or several
 	hold   Hold
 }
 

@@ -39,7 +39,7 @@ const signatureHeader = "Content-Type: application/pkcs7-signature; name=\"smime
 	"Content-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n"
 
 // sealBuffer gathers small writes so that digest and ciphers run over long stretches.
-const sealBuffer = 32 << 10
+const sealBuffer = 64 << 10
 
 // Seal returns a writer for one MIME entity: Content-* header fields, a blank line, the body. The entity is signed once, in
 // the profile's form, and the signed entity is encrypted in the same pass for every envelope with a content key of its own.
