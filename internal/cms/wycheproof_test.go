@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"aau.dk/sendsikker/internal/cms/keywrap"
@@ -35,9 +34,6 @@ type vector struct {
 }
 
 func (v vector) valid() bool { return v.Result == "valid" }
-func (v vector) has(flags ...string) bool {
-	return slices.ContainsFunc(flags, func(f string) bool { return slices.Contains(v.Flags, f) })
-}
 
 type vectorGroup struct {
 	SHA, MGFSHA                   string

@@ -1,14 +1,15 @@
-// Package smime seals and opens mail: MIME around package cms, by an algorithm profile.
+// Package smime seals and opens mail (RFC 8551): MIME around package cms, by an algorithm profile.
 //
-//	Seal:  entity ─▶ CRLF ─┬─▶ digest ─▶ signature (made once, at Close)
-//	                       └─▶ multipart/signed ─┬─▶ encrypt ─▶ base64 ─▶ Envelope.To
-//	                                             └─▶ encrypt ─▶ base64 ─▶ Envelope.To
+//	Choose: rule, recipients' capabilities ─▶ Profile, and why
 //
-//	Open:  mail ─▶ enveloped? decrypt ─▶ signed? verify ─▶ … ─▶ innermost entity, with one Layer for every wrapping taken off
+//	Seal:   entity ─▶ CRLF ─▶ signed, once ─┬─▶ encrypt ─▶ base64 ─▶ Envelope.To
+//	                                        └─▶ encrypt ─▶ base64 ─▶ Envelope.To
 //
-// The sending use case seals, the reader of function mailboxes opens. Memory does not grow with what is sealed; what is
-// opened is held in memory up to OpenOptions.MaxSize.
+//	Open:   mail ─▶ base64 ─▶ decrypt ─▶ Hold ─▶ verify ─▶ … ─▶ Opened: content, one Layer for every wrapping taken off
 //
-// It must never read or write anything but the readers and writers it is given, never choose whose certificate is
+// The sending use case seals, the reader of function mailboxes opens. Memory does not grow with the mail: what is being opened
+// waits in a Hold until everything around it has been read to its end and checked.
+//
+// It must never read or write anything but the readers, writers and holds it is given, never choose whose certificate is
 // trusted (it is handed roots), and never hand out the plaintext of a layer whose protection failed (EFAIL, 2018).
 package smime
