@@ -116,7 +116,7 @@ func TestWhatASignatureHolds(t *testing.T) {
 			t.Errorf("%d certificates, want the signer's and the one to encrypt to, each once, and no root", len(read.Certificates))
 		}
 		d := must(Inspect(bytes.NewReader(der)))
-		if d.Opaque || d.Signers != 1 || len(d.Digests) != 1 {
+		if d.Opaque || len(d.Signers) != 1 || len(d.Digests) != 1 {
 			t.Errorf("%+v", d)
 		}
 		element := signedAttributes(der)

@@ -1,0 +1,148 @@
+package smime
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/hex"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Report is what Inspect saw. Its JSON is a stable shape: fields may be added, none changes its meaning. Text out of the mail
+// has nothing in it that is not for reading: control characters are U+FFFD.
+type Report struct {
+	Layers []InspectedLayer `json:"layers"` // outermost first
+	// Content is the media type of what lies innermost; "" where it is encrypted, or not inside.
+	Content string `json:"content,omitempty"`
+}
+
+// InspectedLayer is one wrapping.
+type InspectedLayer struct {
+	Kind string `json:"kind"` // "encrypted", "clear-signed", "opaque-signed", "signature-only", "compressed"
+
+	Cipher        string               `json:"cipher,omitempty"`        // encrypted: "AES-256-CBC", or an object identifier
+	Authenticated bool                 `json:"authenticated,omitempty"` // encrypted: authEnveloped-data
+	Misplaced     bool                 `json:"misplaced,omitempty"`     // encrypted: the cipher does not belong there, and nobody opens it
+	Recipients    []InspectedRecipient `json:"recipients,omitempty"`    // encrypted: in the message's order
+
+	Micalg                 string                 `json:"micalg,omitempty"`  // clear-signed: what the header says
+	Digests                []string               `json:"digests,omitempty"` // signed: what the message says
+	Signers                []InspectedSigner      `json:"signers,omitempty"`
+	Certificates           []InspectedCertificate `json:"certificates,omitempty"`
+	UnreadableCertificates int                    `json:"unreadableCertificates,omitempty"`
+}
+
+// CertificateName is how a message names a certificate: by issuer and serial number, or by key identifier.
+type CertificateName struct {
+	Issuer string `json:"issuer,omitempty"`
+	Serial string `json:"serial,omitempty"` // hexadecimal
+	KeyID  string `json:"keyId,omitempty"`  // hexadecimal
+}
+
+// InspectedRecipient is one entry for one recipient or, with key agreement, several.
+type InspectedRecipient struct {
+	Kind         string            `json:"kind"`             // "key transport", "key agreement", "shared key", "password", "other"
+	Scheme       string            `json:"scheme,omitempty"` // "RSA PKCS #1 v1.5"; "" where it could not be read
+	Keys         int               `json:"keys"`             // for how many certificates the entry is
+	Certificates []CertificateName `json:"certificates,omitempty"`
+}
+
+// InspectedSigner is one signature, unchecked.
+type InspectedSigner struct {
+	Certificate      CertificateName `json:"certificate"`
+	Included         bool            `json:"included"` // the certificate is in the message
+	Algorithms       string          `json:"algorithms"`
+	SignedAttributes bool            `json:"signedAttributes"`
+	SigningTime      *time.Time      `json:"signingTime,omitempty"`  // the signer's word for it
+	Capabilities     string          `json:"capabilities,omitempty"` // what the signer claims to open, best first
+}
+
+// InspectedCertificate is one certificate out of the message, unchecked.
+type InspectedCertificate struct {
+	CertificateName
+	Subject    string    `json:"subject"`
+	Key        string    `json:"key"` // "RSA 2048", "P-256"
+	NotBefore  time.Time `json:"notBefore"`
+	NotAfter   time.Time `json:"notAfter"`
+	Addresses  []string  `json:"addresses,omitempty"`
+	SelfIssued bool      `json:"selfIssued,omitempty"`
+}
+
+const (
+	// maxName is the longest name, in DER, that is put into words: crypto/x509/pkix takes time in the square of its length.
+	maxName = 4 << 10
+	// maxNumber is how many octets are shown of a serial number, which has at most 20 (RFC 5280 §4.1.2.2), or of a key
+	// identifier.
+	maxNumber = 64
+	// maxAddresses is how many are shown of one certificate.
+	maxAddresses = 50
+)
+
+func distinguishedName(der []byte) string {
+	if len(der) > maxName {
+		return fmt.Sprintf("(a name of %d octets)", len(der))
+	}
+	var name pkix.RDNSequence
+	if rest, err := asn1.Unmarshal(der, &name); err != nil || len(rest) > 0 {
+		return "(an unreadable name)"
+	}
+	return printable(name.String())
+}
+
+func serial(n *big.Int) string {
+	octets := n.Bytes()
+	text := hex.EncodeToString(octets[:min(len(octets), maxNumber)])
+	switch {
+	case len(octets) > maxNumber:
+		text += "…"
+	case text == "":
+		text = "00"
+	}
+	if n.Sign() < 0 {
+		text = "-" + text
+	}
+	return text
+}
+
+func keyWords(c *x509.Certificate) string {
+	switch key := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		return fmt.Sprintf("RSA %d", key.N.BitLen())
+	case *ecdsa.PublicKey:
+		return key.Curve.Params().Name
+	case ed25519.PublicKey:
+		return "Ed25519"
+	}
+	var info struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Key       asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(c.RawSubjectPublicKeyInfo, &info); err != nil {
+		return "unknown"
+	}
+	switch oid := info.Algorithm.Algorithm.String(); oid {
+	case "1.3.101.110":
+		return "X25519"
+	case "2.16.840.1.101.3.4.4.2":
+		return "ML-KEM-768"
+	default:
+		return oid
+	}
+}
+
+// printable takes away what could move a terminal's cursor or turn the direction of writing.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsGraphic(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
+}
