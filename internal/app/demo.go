@@ -18,6 +18,7 @@ import (
 	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/sandbox"
 	"aau.dk/sendsikker/internal/sending"
+	"aau.dk/sendsikker/internal/smime"
 	"aau.dk/sendsikker/internal/store"
 	"aau.dk/sendsikker/internal/trust"
 )
@@ -150,7 +151,7 @@ func (w *world) wiring(o worldOptions) wiring {
 			Authority: u.Entra.Authority(), Now: o.now,
 		},
 		Credential: u.Entra.Credential(u.Service()), GraphURL: u.URL + "/v1.0", GraphLarge: graph.LargeUpload, UploadHosts: []string{"127.0.0.1"},
-		Domains: sandbox.Domains(),
+		Domains: sandbox.Domains(), Encryption: smime.RuleAuto, Headers: sending.SignHeaders,
 		Profiles: []trust.Profile{
 			{Name: "sandbox-dk", Roots: []*x509.Certificate{u.Danish.Root()}, Intermediates: u.Danish.Intermediates()},
 			{Name: "sandbox-int", Roots: []*x509.Certificate{u.Foreign.Root()}, Intermediates: u.Foreign.Intermediates()},

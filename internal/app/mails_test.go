@@ -204,9 +204,38 @@ func (m realMail) sameMail(t *testing.T, entity []byte) {
 	got := leaves(t, entity)
 	compare(t, got, leaves(t, crlf(m.text)))
 	m.sameFiles(t, got)
-	if !bytes.Equal(entity, entityOf(m.text)) {
-		t.Error("the parts are the same, but not every byte around them")
+	// Inside stand the mail's own header fields as well, and the mark that says so; everything else is as it was.
+	content, marks := entityOf(entity), 0
+	for _, mark := range []string{"; hp=\"cipher\"", ";\r\n hp=\"cipher\""} {
+		marks += bytes.Count(content, []byte(mark))
+		content = bytes.Replace(content, []byte(mark), nil, 1)
 	}
+	if marks != 1 || !bytes.Equal(content, entityOf(m.text)) {
+		t.Errorf("the parts are the same, but not every byte around them (%d marks)", marks)
+	}
+	m.sameSubject(t, entity)
+}
+
+// sameSubject looks at the protected header as a program sees it that knows nothing of header protection.
+func (m realMail) sameSubject(t *testing.T, entity []byte) {
+	t.Helper()
+	inside, from := subjectAndFrom(t, entity)
+	if was, _ := subjectAndFrom(t, m.text); inside != was || was == "" || !strings.Contains(from, itsMailbox) {
+		t.Errorf("inside stand the subject %q and %s; the subject was %q", inside, from, was)
+	}
+}
+
+func subjectAndFrom(t *testing.T, text []byte) (subject, from string) {
+	t.Helper()
+	read, err := mail.ReadMessage(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := mime.WordDecoder{CharsetReader: charset.Reader}
+	if subject, err = words.DecodeHeader(read.Header.Get("Subject")); err != nil {
+		t.Fatal(err)
+	}
+	return subject, read.Header.Get("From")
 }
 
 // sameFiles counts the parts and looks at the names and contents of the files alone.

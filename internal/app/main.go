@@ -27,17 +27,22 @@ type commandLine struct {
 	Mailbox     mailboxCommand     `cmd:"" help:"Add and list function mailboxes."`
 	Grant       grantCommand       `cmd:"" help:"Say who may send as a function mailbox."`
 	Certificate certificateCommand `cmd:"" help:"Bind recipients' certificates to addresses."`
+	Smime       smimeCommand       `cmd:"" name:"smime" help:"Seal, open and inspect single mails, without the service."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 
 // Main runs the program and gives its exit status.
 func Main(args []string, assets Assets) int {
+	return start(args, assets, console{os.Stdin, os.Stdout, os.Stderr})
+}
+
+func start(args []string, assets Assets, console console, more ...kong.Option) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var line commandLine
-	parser, err := kong.New(&line,
+	parser, err := kong.New(&line, append([]kong.Option{
 		kong.Name("sendsikker"),
-		kong.Description("Send mail with confidential personal data: signed and encrypted, as a unit's secure function mailbox, with a receipt.\n\n"+
+		kong.Description("Send mail with confidential personal data: signed and encrypted, as a unit's secure function mailbox, with a receipt.\n\n" +
 			"Try it on this machine alone with: sendsikker demo"),
 		kong.Configuration(config.File, configFile),
 		kong.DefaultEnvars("SENDSIKKER"),
@@ -45,19 +50,20 @@ func Main(args []string, assets Assets) int {
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(assets),
-	)
+		kong.Bind(assets, console),
+		kong.Writers(console.out, console.err),
+	}, more...)...)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "sendsikker:", err)
+		fmt.Fprintln(console.err, "sendsikker:", err)
 		return 2
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "sendsikker:", err)
+		fmt.Fprintln(console.err, "sendsikker:", err)
 		return 2
 	}
 	if err := command.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "sendsikker:", err)
+		fmt.Fprintln(console.err, "sendsikker:", err)
 		return 1
 	}
 	return 0

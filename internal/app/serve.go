@@ -15,6 +15,7 @@ import (
 	"aau.dk/sendsikker/internal/entra"
 	"aau.dk/sendsikker/internal/graph"
 	"aau.dk/sendsikker/internal/sending"
+	"aau.dk/sendsikker/internal/smime"
 	"aau.dk/sendsikker/internal/trust"
 )
 
@@ -82,6 +83,7 @@ func (c *serveCommand) wiring(assets Assets, log *slog.Logger) (wiring, error) {
 			Authority: c.Entra.Authority,
 		},
 		Credential: credential, GraphURL: c.Graph.URL, GraphLarge: large, Domains: c.Mail.Domains,
+		Encryption: smime.Rule(c.Mail.Encryption), Headers: sending.HeaderRule(c.Mail.Headers), OuterSubject: c.Mail.OuterSubject,
 		Profiles: []trust.Profile{{Name: "configured", Roots: roots, Intermediates: intermediates}}, CertDeadline: c.Trust.Deadline,
 		Timing: sending.DefaultTiming(), Workers: c.Workers, Now: time.Now, Log: log,
 	}, nil

@@ -40,6 +40,9 @@ type wiring struct {
 	GraphLarge   graph.LargeMode
 	UploadHosts  []string // nil is Microsoft's
 	Domains      []string
+	Encryption   smime.Rule
+	Headers      sending.HeaderRule
+	OuterSubject string
 	Profiles     []trust.Profile
 	LoopbackCRL  bool // the pretend authority publishes its lists on this machine
 	CertDeadline time.Duration
@@ -103,7 +106,8 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 		Sources: []certs.Source{pinnedSource{s.store}, ownSource{mailboxes}}, Judge: judge, Deadline: w.CertDeadline, Log: w.Log,
 	})
 	s.sending = sending.New(sending.Deps{
-		Mailboxes: mailboxes, Certificates: finder, Policy: route.NewPolicy(w.Domains), Profile: smime.Compat(),
+		Mailboxes: mailboxes, Certificates: finder, Policy: route.NewPolicy(w.Domains),
+		Encryption: w.Encryption, Headers: w.Headers, OuterSubject: w.OuterSubject,
 		Store: s.store, Spool: box, Keeper: s.keeper, Post: post{outlook}, Timing: w.Timing,
 		Now: w.Now, Log: w.Log, Ended: measure.ended,
 	})

@@ -46,7 +46,9 @@ type Message struct {
 	HeaderID   string      `json:"message_id"`
 	TokenID    string      `json:"token_id,omitempty"`
 	Client     string      `json:"client,omitempty"`
-	Profile    string      `json:"profile,omitempty"`
+	Profile    string      `json:"profile,omitempty"` // of what was sealed, as are the next two
+	Why        string      `json:"why,omitempty"`     // the reason for Profile, in words
+	Headers    string      `json:"headers,omitempty"` // what was done for the header: off, sign or hide
 	Recipients []Recipient `json:"recipients"`
 }
 

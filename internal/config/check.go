@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -68,6 +70,9 @@ func (c *Config) Check(getenv func(string) string) error {
 		c.Mail.Domains[i] = strings.ToLower(strings.TrimSpace(d))
 		bad(!domain.MatchString(c.Mail.Domains[i]), "mail-domains", "each must be a domain such as example.dk")
 	}
+	bad(!oneOf(c.Mail.Encryption, "auto", "compat", "modern"), "mail-encryption", "must be auto, compat or modern")
+	bad(!oneOf(c.Mail.Headers, "off", "sign", "hide"), "mail-headers", "must be off, sign or hide")
+	bad(!isOuterSubject(c.Mail.OuterSubject), "mail-outer-subject", "must be one line of at most 100 characters")
 	bad(len(c.Trust.Roots) == 0, "trust-roots", "must name at least one PEM file")
 	for _, f := range c.Trust.Roots {
 		bad(!readable(f), "trust-roots", "cannot be read: "+f)
@@ -79,6 +84,12 @@ func (c *Config) Check(getenv func(string) string) error {
 	bad(!oneOf(c.Log, "debug", "info", "warn", "error"), "log", "must be debug, info, warn or error")
 	bad(c.Workers < 1 || c.Workers > 64, "workers", "must be from 1 to 64")
 	return errors.Join(faults...)
+}
+
+// isOuterSubject: nothing at all would look like a mail without a subject, of which people are asked whether they meant it.
+func isOuterSubject(s string) bool {
+	const longest = 100 // what a list of mails shows on a wide screen
+	return strings.TrimSpace(s) != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= longest && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 func oneOf(s string, words ...string) bool { return slices.Contains(words, s) }

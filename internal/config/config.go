@@ -38,7 +38,10 @@ type Config struct {
 	} `embed:"" prefix:"graph-" group:"Sending (Microsoft Graph)"`
 
 	Mail struct {
-		Domains []string `help:"The organisation's own mail domains. Mail to them stays ordinary mail." placeholder:"DOMAIN"`
+		Domains      []string `help:"The organisation's own mail domains. Mail to them stays ordinary mail." placeholder:"DOMAIN"`
+		Encryption   string   `default:"auto" help:"How mail is encrypted: auto takes the newest that every recipient says they can open, compat what every mail program can open (AES-CBC), modern AES-GCM, which many programs cannot open yet." placeholder:"RULE"`
+		Headers      string   `default:"sign" help:"What is done for the subject, sender and recipients of encrypted mail: sign puts them inside too, so that a change on the way shows; hide also replaces the subject outside; off does neither." placeholder:"RULE"`
+		OuterSubject string   `default:"[...]" help:"What stands outside instead of the subject, with headers hide." placeholder:"TEXT"`
 	} `embed:"" prefix:"mail-" group:"Mail"`
 
 	Trust struct {

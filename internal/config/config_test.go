@@ -31,6 +31,7 @@ func good(t *testing.T) config.Config {
 	c.Entra.Clients = []string{id}
 	c.Entra.Authority, c.Graph.URL = "https://login.example", "https://graph.example/v1.0"
 	c.Graph.Credential, c.Graph.ClientID, c.Graph.Large = "workload-identity", id, "refuse"
+	c.Mail.Encryption, c.Mail.Headers, c.Mail.OuterSubject = "auto", "hide", "Sikker mail fra Ærø"
 	c.Mail.Domains, c.Trust.Roots, c.Trust.Deadline = []string{"Example.DK "}, []string{file}, time.Second
 	return c
 }
@@ -55,7 +56,7 @@ func TestEveryFaultIsNamedAtOnce(t *testing.T) {
 	}
 	for _, setting := range []string{
 		"listen", "public-url", "data", "tls-certificate", "entra-tenant", "entra-audience", "entra-clients", "entra-scope", "entra-role", "entra-authority",
-		"graph-url", "graph-credential", "graph-large", "graph-client-id", "mail-domains", "trust-roots", "trust-deadline", "workers", "log",
+		"graph-url", "graph-credential", "graph-large", "graph-client-id", "mail-domains", "mail-encryption", "mail-headers", "mail-outer-subject", "trust-roots", "trust-deadline", "workers", "log",
 	} {
 		if !strings.Contains(err.Error(), setting+": ") {
 			t.Errorf("%s is not named in:\n%v", setting, err)
@@ -76,6 +77,12 @@ func TestOneFaultAtATime(t *testing.T) {
 		{"a client by name", "entra-clients", func(c *config.Config) { c.Entra.Clients = []string{"outlook"} }},
 		{"an address for a domain", "mail-domains", func(c *config.Config) { c.Mail.Domains = []string{"a@example.dk"} }},
 		{"a bare top level", "mail-domains", func(c *config.Config) { c.Mail.Domains = []string{"dk"} }},
+		{"encryption that nobody knows", "mail-encryption", func(c *config.Config) { c.Mail.Encryption = "Modern" }},
+		{"headers that are encrypted", "mail-headers", func(c *config.Config) { c.Mail.Headers = "encrypt" }},
+		{"an outer subject of two lines", "mail-outer-subject", func(c *config.Config) { c.Mail.OuterSubject = "Sikker mail\r\nBcc: x@y.dk" }},
+		{"an outer subject of spaces", "mail-outer-subject", func(c *config.Config) { c.Mail.OuterSubject = "  " }},
+		{"a letter for an outer subject", "mail-outer-subject", func(c *config.Config) { c.Mail.OuterSubject = strings.Repeat("æ", 101) }},
+		{"an outer subject in no character set", "mail-outer-subject", func(c *config.Config) { c.Mail.OuterSubject = "\xe6" }},
 		{"a missing roots file", "trust-roots", func(c *config.Config) { c.Trust.Roots = []string{"/nowhere/roots.pem"} }},
 		{"a secret way without one", "graph-secret-file", func(c *config.Config) { c.Graph.Credential = "secret" }},
 		{"a missing secret file", "graph-secret-file", func(c *config.Config) { c.Graph.Credential = "secret"; c.Graph.SecretFile = "/nowhere/secret" }},
@@ -137,11 +144,12 @@ func parse(t *testing.T, yaml string, args ...string) (config.Config, error) {
 
 func TestTheFileGivesSettingsInLevelsAndTheCommandLineWins(t *testing.T) {
 	t.Parallel()
-	c, err := parse(t, "graph:\n  url: https://one.example\n  large: upload\nmail: {domains: [a.dk, b.dk]}\nworkers: 3\ntls-proxy: true\n", "--graph-url=https://two.example")
+	c, err := parse(t, "graph:\n  url: https://one.example\n  large: upload\nmail: {domains: [a.dk, b.dk], headers: hide, outer-subject: Sikker mail}\nworkers: 3\ntls-proxy: true\n", "--graph-url=https://two.example")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Graph.URL != "https://two.example" || c.Graph.Large != "upload" || len(c.Mail.Domains) != 2 || c.Workers != 3 || !c.TLS.Proxy || c.Entra.Scope != "Mail.SendSecure" {
+	if c.Graph.URL != "https://two.example" || c.Graph.Large != "upload" || len(c.Mail.Domains) != 2 || c.Workers != 3 || !c.TLS.Proxy || c.Entra.Scope != "Mail.SendSecure" ||
+		c.Mail.Headers != "hide" || c.Mail.OuterSubject != "Sikker mail" || c.Mail.Encryption != "auto" {
 		t.Errorf("got %+v", c)
 	}
 }

@@ -40,6 +40,10 @@ func (p *passage) begin(all []headerField) error {
 	return p.check.enter(all)
 }
 
+// Head is the Content-* fields as WriteTo will write them, without the blank line: what else may stand in the header of this
+// content is for its reader to say, and that header was somebody else's to write.
+func (p *passage) Head() []byte { return p.fields }
+
 func (p *passage) WriteTo(w io.Writer) (int64, error) { return p.writeTo(w, p.write) }
 
 func (p *passage) write(out *bufio.Writer) error {

@@ -18,6 +18,20 @@ import (
 	"aau.dk/sendsikker/internal/spool"
 )
 
+// outgoing is one message on its way to be kept.
+type outgoing struct {
+	id     string
+	copies []*messageCopy
+	plan   Plan
+	from   mailbox.Identity
+	common draft.Header // what all copies' headers have
+	entity draft.Entity
+
+	profile    smime.Profile // of the sealed copies; zero where there are none
+	why        fault.Sentence
+	protection *protection // nil where none is sealed
+}
+
 // messageCopy is one message for a set of recipients. Graph has no envelope: it goes to exactly the addresses in its headers.
 type messageCopy struct {
 	id         string
@@ -46,6 +60,9 @@ func divide(p Plan) []*messageCopy {
 	}
 	return copies
 }
+
+// hidden: a copy for somebody whom no other copy may show.
+func (c *messageCopy) hidden(p Plan) bool { return p.Recipients[c.recipients[0]].Field == Bcc }
 
 // header is the outer header of a copy: its own recipients and no others. A Bcc recipient stands in To of their own copy,
 // because a copy goes only to the addresses in its header.
@@ -79,40 +96,59 @@ func (c *messageCopy) certificates(p Plan, own *x509.Certificate) []*x509.Certif
 	return list
 }
 
+// choose picks what the sealed copies have in common: one profile, as they are signed once, and what is done for the header.
+func (s *Service) choose(o *outgoing) error {
+	// The mailbox reads its own copy with this program.
+	recipients := []smime.Recipient{{Certificate: o.from.Certificate, Capabilities: smime.Compat().Opens}}
+	for _, r := range o.plan.Recipients {
+		if r.Verdict.Route == route.SMIME {
+			recipients = append(recipients, smime.Recipient{Certificate: r.Choice.Chosen.Certificate})
+		}
+	}
+	if len(recipients) == 1 {
+		return nil
+	}
+	o.profile, o.why = smime.Choose(s.Encryption, recipients)
+	var err error
+	o.protection, err = s.protect(o)
+	return err
+}
+
 // write streams the entity into every copy at once: it is made once and signed once, and each sealed copy has an encryptor of
 // its own. Nothing exists in the spool unless everything went well.
-func (s *Service) write(ctx context.Context, messageID string, copies []*messageCopy, p Plan, from mailbox.Identity,
-	common draft.Header, entity draft.Entity, key *keeper.Key,
-) error {
+func (s *Service) write(ctx context.Context, o *outgoing, key *keeper.Key) error {
 	whole := false
 	defer func() {
 		if !whole { // after a panic, too
-			s.discard(ctx, copies)
+			s.discard(ctx, o.copies)
 		}
 	}()
 	var plain []io.Writer
 	var envelopes []smime.Envelope
-	for _, c := range copies {
+	for _, c := range o.copies {
 		var err error
-		c.name = messageID + "." + c.id // flat: a folder for each message would outlive it, empty
+		c.name = o.id + "." + c.id // flat: a folder for each message would outlive it, empty
 		c.out, err = s.Spool.Create(ctx, c.name, key)
 		if err != nil {
 			return interrupted(ctx, err)
 		}
 		out := &limited{w: c.out, left: s.Post.MaxMessage(c.sealed), sealed: c.sealed}
-		if _, err := c.header(p, common).WriteTo(out); err != nil {
-			return fmt.Errorf("writing a header: %w", err)
-		}
+		head := c.header(o.plan, o.common)
 		if c.sealed {
-			envelopes = append(envelopes, smime.Envelope{Recipients: c.certificates(p, from.Certificate), To: out})
+			envelopes = append(envelopes, smime.Envelope{Recipients: c.certificates(o.plan, o.from.Certificate), To: out})
+			err = o.protection.writeHeader(out, head)
 		} else {
 			plain = append(plain, out)
+			_, err = head.WriteTo(out)
+		}
+		if err != nil {
+			return fmt.Errorf("writing a header: %w", err)
 		}
 	}
-	if err := s.pour(entity, plain, envelopes, from); err != nil {
+	if err := s.pour(o, plain, envelopes); err != nil {
 		return err
 	}
-	for _, c := range copies {
+	for _, c := range o.copies {
 		if err := c.out.Close(); err != nil {
 			return interrupted(ctx, err)
 		}
@@ -129,19 +165,21 @@ func interrupted(ctx context.Context, err error) error {
 	return unavailable(err)
 }
 
-func (s *Service) pour(entity draft.Entity, plain []io.Writer, envelopes []smime.Envelope, from mailbox.Identity) error {
+func (s *Service) pour(o *outgoing, plain []io.Writer, envelopes []smime.Envelope) error {
 	out := plain
 	var seal io.WriteCloser
 	if len(envelopes) > 0 {
-		var err error
-		signer := smime.Signer{Certificate: from.Certificate, Chain: from.Chain, Key: from.Key}
-		seal, err = smime.Seal(s.Profile, signer, s.Now(), envelopes...)
+		signer := smime.Signer{Certificate: o.from.Certificate, Chain: o.from.Chain, Key: o.from.Key}
+		envelope, err := smime.Seal(o.profile, signer, s.Now(), envelopes...)
 		if err != nil {
 			return fmt.Errorf("sealing: %w", err)
 		}
+		if seal, err = o.protection.content(envelope); err != nil {
+			return fmt.Errorf("protecting the header: %w", err)
+		}
 		out = append(out, seal)
 	}
-	if _, err := entity.WriteTo(io.MultiWriter(out...)); err != nil {
+	if _, err := o.entity.WriteTo(io.MultiWriter(out...)); err != nil {
 		return fmt.Errorf("writing the content: %w", err)
 	}
 	if seal == nil {

@@ -27,7 +27,6 @@ import (
 	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/route"
 	"aau.dk/sendsikker/internal/sending"
-	"aau.dk/sendsikker/internal/smime"
 	"aau.dk/sendsikker/internal/spool"
 	"aau.dk/sendsikker/internal/store"
 )
@@ -101,7 +100,7 @@ func newRig(t *testing.T) *rig {
 // service puts the use case on the rig. change replaces what a test wants to be otherwise.
 func (r *rig) service(post sending.Post, change ...func(*sending.Deps)) *sending.Service {
 	d := sending.Deps{
-		Mailboxes: lender{identity()}, Certificates: directory{}, Policy: route.NewPolicy([]string{"aau.example"}), Profile: smime.Compat(),
+		Mailboxes: lender{identity()}, Certificates: directory{}, Policy: route.NewPolicy([]string{"aau.example"}),
 		Store: r.store, Spool: r.spool, Keeper: r.keeper, Post: post,
 		Timing: sending.Timing{LookPause: time.Minute, GraceLooks: 2, MaxLooks: 4},
 		Now:    time.Now, Log: slog.New(slog.DiscardHandler), Ended: func(string, store.State) {},

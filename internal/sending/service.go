@@ -99,7 +99,9 @@ type Deps struct {
 	Mailboxes    Mailboxes
 	Certificates Certificates
 	Policy       route.Policy
-	Profile      smime.Profile
+	Encryption   smime.Rule
+	Headers      HeaderRule
+	OuterSubject string // with HideSubject; "" is "[...]"
 	Store        Store
 	Spool        Spool
 	Keeper       Keeper

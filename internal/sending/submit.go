@@ -82,25 +82,27 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (id string, err er
 	if err := encryptFields(&m, key, d.Subject, sub.Caller.Name); err != nil {
 		return "", err
 	}
-	copies := divide(plan)
-	common := draft.Header{
+	o := &outgoing{id: m.ID, copies: divide(plan), plan: plan, from: from, entity: sub.Entity, common: draft.Header{
 		From: mail.Address{Name: from.Name, Address: from.Address}, Subject: d.Subject, Date: m.AcceptedAt, MessageID: m.HeaderID,
 		InReplyTo: d.InReplyTo, References: d.References, Importance: d.Importance,
+	}}
+	if err := s.choose(o); err != nil {
+		return "", err
 	}
-	if err := s.write(ctx, m.ID, copies, plan, from, common, sub.Entity, key); err != nil {
+	if err := s.write(ctx, o, key); err != nil {
 		return "", err
 	}
 	m.Digest = sub.Digest()
-	if m.Deliveries, err = deliveries(copies, plan); err != nil {
-		s.discard(ctx, copies)
+	if m.Deliveries, err = deliveries(o.copies, plan); err != nil {
+		s.discard(ctx, o.copies)
 		return "", err
 	}
-	return s.keep(ctx, m, copies, sub.Caller, plan)
+	return s.keep(ctx, m, o, sub.Caller)
 }
 
 // keep is the moment of acceptance.
-func (s *Service) keep(ctx context.Context, m store.Message, copies []*messageCopy, c mailbox.Caller, p Plan) (string, error) {
-	holder, taken, err := s.Store.InsertMessage(ctx, m, s.auditEntry(m, c, p))
+func (s *Service) keep(ctx context.Context, m store.Message, o *outgoing, c mailbox.Caller) (string, error) {
+	holder, taken, err := s.Store.InsertMessage(ctx, m, auditEntry(m, c, o))
 	if err != nil {
 		// The commit itself may have been cut off. The copies go only when it is certain that nothing points at them, and who is
 		// told "not sent" of a message that was stored would send it a second time.
@@ -108,14 +110,14 @@ func (s *Service) keep(ctx context.Context, m store.Message, copies []*messageCo
 		case look == nil:
 			return m.ID, nil
 		case errors.Is(look, store.ErrNotFound):
-			s.discard(ctx, copies)
+			s.discard(ctx, o.copies)
 		}
 		return "", interrupted(ctx, err)
 	}
 	if !taken {
 		return m.ID, nil
 	}
-	s.discard(ctx, copies) // another request with the same key was a moment faster
+	s.discard(ctx, o.copies) // another request with the same key was a moment faster
 	_, digest, err := s.Store.FindByKey(ctx, c.ID, m.IdempotencyKey)
 	if err != nil {
 		return "", unavailable(err)
@@ -179,9 +181,12 @@ func evidenceOf(p Planned) Evidence {
 	return Evidence{Certificate: shown, Judgement: p.Choice.Verdict.Evidence}
 }
 
-func (s *Service) auditEntry(m store.Message, c mailbox.Caller, p Plan) audit.Entry {
-	detail := audit.Message{HeaderID: m.HeaderID, TokenID: c.TokenID, Client: c.Client, Profile: s.Profile.Name}
-	for _, r := range p.Recipients {
+func auditEntry(m store.Message, c mailbox.Caller, o *outgoing) audit.Entry {
+	detail := audit.Message{HeaderID: m.HeaderID, TokenID: c.TokenID, Client: c.Client, Profile: o.profile.Name, Why: o.why.EN}
+	if o.protection != nil {
+		detail.Headers = string(o.protection.rule)
+	}
+	for _, r := range o.plan.Recipients {
 		line := audit.Recipient{Address: r.Recipient.Address, Field: string(r.Field), Route: string(r.Verdict.Route)}
 		if shown := r.Shown(); shown != nil {
 			line.Certificate, line.Source = shown.SHA256, shown.Source

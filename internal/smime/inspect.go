@@ -53,7 +53,7 @@ func (i *inspector) inspect(source io.Reader) error {
 	case entity.CMS:
 		return i.cms(e)
 	case entity.Unprotected:
-		i.content = printable(e.Media)
+		i.content = Printable(e.Media)
 	}
 	_, err = io.Copy(io.Discard, e.Body)
 	return err
@@ -67,7 +67,7 @@ func (i *inspector) add(kind LayerKind) int {
 
 func (i *inspector) clear(e *entity.Entity) error {
 	at := i.add(ClearSigned)
-	i.layers[at].Micalg = printable(e.Parameters["micalg"])
+	i.layers[at].Micalg = Printable(e.Parameters["micalg"])
 	parts, err := e.Split()
 	if err != nil {
 		return err
@@ -186,7 +186,7 @@ func (l *InspectedLayer) encrypted(d *cms.Description) {
 func named(id cms.Identifier) CertificateName {
 	n := CertificateName{KeyID: hex.EncodeToString(id.KeyID[:min(len(id.KeyID), maxNumber)])}
 	if id.Serial != nil {
-		n.Issuer = distinguishedName(id.Issuer)
+		n.Issuer = DistinguishedName(id.Issuer)
 		n.Serial = serial(id.Serial)
 	}
 	return n
@@ -194,15 +194,15 @@ func named(id cms.Identifier) CertificateName {
 
 func certificate(c *x509.Certificate) InspectedCertificate {
 	out := InspectedCertificate{
-		CertificateName: CertificateName{Issuer: distinguishedName(c.RawIssuer), Serial: serial(c.SerialNumber)},
-		Subject:         distinguishedName(c.RawSubject),
+		CertificateName: CertificateName{Issuer: DistinguishedName(c.RawIssuer), Serial: serial(c.SerialNumber)},
+		Subject:         DistinguishedName(c.RawSubject),
 		Key:             keyWords(c),
 		NotBefore:       c.NotBefore, NotAfter: c.NotAfter,
 		SelfIssued: bytes.Equal(c.RawIssuer, c.RawSubject),
 	}
 	list := addresses(c)
 	for _, address := range list[:min(len(list), maxAddresses)] {
-		out.Addresses = append(out.Addresses, printable(address))
+		out.Addresses = append(out.Addresses, Printable(address))
 	}
 	return out
 }

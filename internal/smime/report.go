@@ -85,7 +85,8 @@ const (
 	maxAddresses = 50
 )
 
-func distinguishedName(der []byte) string {
+// DistinguishedName puts a Name, in DER, into words that are safe to print, whoever wrote it.
+func DistinguishedName(der []byte) string {
 	if len(der) > maxName {
 		return fmt.Sprintf("(a name of %d octets)", len(der))
 	}
@@ -93,7 +94,7 @@ func distinguishedName(der []byte) string {
 	if rest, err := asn1.Unmarshal(der, &name); err != nil || len(rest) > 0 {
 		return "(an unreadable name)"
 	}
-	return printable(name.String())
+	return Printable(name.String())
 }
 
 func serial(n *big.Int) string {
@@ -137,8 +138,8 @@ func keyWords(c *x509.Certificate) string {
 	}
 }
 
-// printable takes away what could move a terminal's cursor or turn the direction of writing.
-func printable(s string) string {
+// Printable takes away what could move a terminal's cursor or turn the direction of writing.
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsGraphic(r) {
 			return r

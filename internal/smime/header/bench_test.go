@@ -14,7 +14,7 @@ func BenchmarkNewWriter(b *testing.B) {
 	entity := "Content-Type: multipart/mixed; boundary=B\r\n\r\n--B\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nHello\r\n" +
 		"--B\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n" + file + "\r\n--B--\r\n"
 	fields := parse(b, message)
-	p := header.Protection{Mode: header.Cipher, Fields: fields, Outer: header.Policy{}.Outer(fields), LegacyDisplay: true}
+	p := header.Protection{Mode: header.Cipher, Fields: fields, Outer: header.Policy{}.Outer(fields), LegacyDisplay: []string{"Subject"}}
 	b.SetBytes(int64(len(entity)))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"slices"
 	"strings"
 
 	"aau.dk/sendsikker/internal/smime/header/display"
@@ -24,8 +25,10 @@ type Protection struct {
 	Mode   Mode    // Clear for mail that is only signed, Cipher for mail that is encrypted: never the other way (§2.1.1)
 	Fields []Field // of the message as its sender wrote it; structural ones are passed over, here and in Outer
 	Outer  []Field // of the message outside, recorded for Cipher; what differs is confidential
-	// LegacyDisplay begins the text with the confidential fields that are for people to see.
-	LegacyDisplay bool
+	// LegacyDisplay names the fields that the text begins with, for older readers, where they are confidential and for
+	// people to see. RFC 9788 §5.2.1 takes all of them; but where copies go different ways, To and Cc differ outside without
+	// being hidden, and a list of recipients is no beginning for a letter.
+	LegacyDisplay []string
 }
 
 var (
@@ -51,7 +54,7 @@ func NewWriter(w io.Writer, p Protection) (io.WriteCloser, error) {
 		return nil, err
 	}
 	out := &writer{w: w, mode: p.Mode, head: head}
-	if !p.LegacyDisplay || p.Mode != Cipher {
+	if len(p.LegacyDisplay) == 0 || p.Mode != Cipher {
 		return out, nil
 	}
 	out.marks = true
@@ -109,11 +112,14 @@ func (f Field) record() Field {
 	return Field{Name: outerName, Value: line}
 }
 
-// hidden is what an older reader does not see: the confidential fields, decoded.
+// hidden is what an older reader would miss, decoded.
 func (p Protection) hidden() []display.Line {
 	var lines []display.Line
 	words := new(mime.WordDecoder)
 	for _, f := range confidential(p.Fields, p.Outer) {
+		if !slices.ContainsFunc(p.LegacyDisplay, f.is) {
+			continue
+		}
 		text, err := words.DecodeHeader(f.Text())
 		if err != nil {
 			text = f.Text()

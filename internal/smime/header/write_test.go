@@ -68,7 +68,7 @@ func TestAnOlderReaderSeesTheSubjectInTheText(t *testing.T) {
 	t.Parallel()
 	fields := parse(t, message)
 	entity := "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nHello\r\n"
-	p := header.Protection{Mode: header.Cipher, Fields: fields, Outer: header.Policy{Subject: "Sikker mail"}.Outer(fields), LegacyDisplay: true}
+	p := header.Protection{Mode: header.Cipher, Fields: fields, Outer: header.Policy{Subject: "Sikker mail"}.Outer(fields), LegacyDisplay: []string{"Subject"}}
 	payload := protect(t, p, entity)
 	if !strings.Contains(payload, "\r\n\r\nSubject: R=C3=B8dgr=C3=B8d med fl=C3=B8de og mange andre ting til bordet\r\n\r\nHello\r\n") ||
 		!strings.Contains(payload, "hp-legacy-display=\"1\";\r\n hp=\"cipher\"\r\n") {
@@ -85,6 +85,29 @@ func TestAnOlderReaderSeesTheSubjectInTheText(t *testing.T) {
 	p.Mode, p.Outer = header.Clear, nil
 	if clear := protect(t, p, entity); strings.Contains(clear, "legacy") {
 		t.Errorf("clear:\n%s", clear)
+	}
+}
+
+func TestOnlyTheFieldsThatAreAskedForBeginTheText(t *testing.T) {
+	t.Parallel()
+	fields := parse(t, message)
+	outer := parse(t, "To: <eva@klinik.example>\r\nsubject: [...]\r\n\r\n") // another To, and neither Cc nor From
+	cases := []struct {
+		name  string
+		asked []string
+		want  string
+	}{
+		{"the subject, however it is written", []string{"SUBJECT"}, "Subject: Rødgrød med fløde og mange andre ting til bordet\r\n\r\nHello"},
+		{"subject and Cc", []string{"Cc", "Subject"}, "Subject: Rødgrød med fløde og mange andre ting til bordet\r\nCc: <eva@klinik.example>\r\n\r\nHello"},
+		{"one that is not confidential", []string{"Reply-To"}, "Hello"},
+		{"none", nil, "Hello"},
+	}
+	for _, c := range cases {
+		p := header.Protection{Mode: header.Cipher, Fields: fields, Outer: outer, LegacyDisplay: c.asked}
+		payload := protect(t, p, "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nHello")
+		if _, body, _ := strings.Cut(payload, "\r\n\r\n"); body != c.want {
+			t.Errorf("%s: the text is %q", c.name, body)
+		}
 	}
 }
 
@@ -201,7 +224,7 @@ func TestAnEntityThatWouldForgeAHeaderIsRefused(t *testing.T) {
 		{"a header without end", "Content-Type: text/plain;" + strings.Repeat(" x", 40<<10), header.ErrTooLarge},
 	}
 	for _, c := range cases {
-		for _, legacy := range []bool{false, true} {
+		for _, legacy := range [][]string{nil, {"Subject"}} {
 			var out bytes.Buffer
 			fields := []header.Field{{Name: "Subject", Value: "real"}}
 			w, err := header.NewWriter(&out, header.Protection{Mode: header.Cipher, Fields: fields, LegacyDisplay: legacy})

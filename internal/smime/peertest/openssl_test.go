@@ -12,6 +12,7 @@ func (openSSL) encrypt(t transport, c content, plain []byte) ([]byte, error) {
 		args = append(args, "-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha256")
 	case ecdhP256, ecdhP384:
 		args = append(args, "-keyopt", "ecdh_kdf_md:sha256")
+	case rsaV15, ecX25519: // have nothing to choose
 	}
 	if _, err := run(nil, "openssl", args...); err != nil {
 		return nil, err
@@ -45,6 +46,7 @@ func (openSSL) sign(s scheme, opaque bool, plain []byte) ([]byte, error) {
 		args = append(args, "-md", "sha384")
 	case signEd25519:
 		args = append(args, "-md", "sha512")
+	case signRSA, signP256: // SHA-256 is the default
 	}
 	if _, err := run(nil, "openssl", args...); err != nil {
 		return nil, err

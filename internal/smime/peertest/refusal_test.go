@@ -55,7 +55,7 @@ var (
 // refusals hold for the versions in measuredWith.
 var refusals = []refusal{
 	{peer: nameOpenSSL, direction: weWrite, transports: onlyX25519, says: "no matching recipient",
-		because: "OpenSSL 3.0 takes no X25519 key for a recipient's (RFC 8418 came into it later)"},
+		because: "OpenSSL 3.0 knows no key agreement with X25519 in CMS"},
 	{peer: nameOpenSSL, direction: weWrite, contents: onlyChaCha, says: "unknown cipher",
 		because: "OpenSSL 3.0 knows no ChaCha20-Poly1305 in CMS"},
 	{peer: nameOpenSSL, direction: peerWrite, transports: onlyX25519, says: "operation not supported for this keytype",
@@ -78,7 +78,7 @@ var refusals = []refusal{
 	{peer: nameGPGSM, direction: peerWrite, contents: aeads, says: "selected cipher algorithm is invalid",
 		because: "gpgsm 2.2 writes no AuthEnvelopedData"},
 	{peer: nameGPGSM, direction: peerWrite, transports: onlyEC, says: "Wrong key usage",
-		because: "gpgsm 2.2 wants keyEncipherment, which RFC 5480 §3 forbids for EC keys: it knows no key agreement"},
+		because: "gpgsm 2.2 wants keyEncipherment, which RFC 8813 §3 forbids for EC keys: it knows no key agreement"},
 	{peer: nameGPGSM, direction: weWrite, schemes: onlyEd, says: "BADSIG",
 		because: "gpgsm 2.2 gives a digest to Ed25519, and fails over the digest's length"},
 	{peer: nameGPGSM, direction: peerWrite, schemes: onlyEd, says: "Invalid OID string",

@@ -47,9 +47,12 @@ at all; the signature inside is RSA v1.5 with SHA-256. Each signature is tried d
 
 - **ok**: it works in every form.
 - **cannot** (n): the peer refuses what RFC 8551, 5083, 5753, 8103, 8418 or 8419 allow, for the reason of that number. It was
-  asked, and refused in the words that the test expects; package smime opens the same bytes. If it ever can, the test fails,
-  so that this page does not stay wrong.
+  asked, and refused in the words that the test expects, or has no option by which it could be asked. What it would not read,
+  package smime opened. If a peer of this version ever can, the test fails, so that this page does not stay wrong.
 - What **failed** is never written here: the test fails instead.
+
+BouncyCastle 1.72 has every algorithm that it is shown with here, but neither a class that reads AuthEnvelopedData for an EC
+key nor one that writes ChaCha20-Poly1305; these two are in testdata/Peer.java, on its own agreement, key wrap and ciphers.
 
 `
 
@@ -140,7 +143,7 @@ func writePeer(b *strings.Builder, p peerProgram, d direction, all map[cell]outc
 	}
 	b.WriteString("\n")
 	for i, reason := range reasons {
-		fmt.Fprintf(b, "\n%d. %s", i+1, strings.ToUpper(reason[:1])+reason[1:]+".")
+		fmt.Fprintf(b, "\n%d. %s", i+1, reason+".")
 	}
 	if len(reasons) > 0 {
 		b.WriteString("\n")
