@@ -3,7 +3,6 @@ package sending
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 
@@ -132,7 +131,9 @@ func (s *Service) write(ctx context.Context, o *outgoing, key *keeper.Key) error
 		if err != nil {
 			return interrupted(ctx, err)
 		}
-		out := &limited{w: c.out, left: s.Post.MaxMessage(c.sealed), sealed: c.sealed}
+		// The large way is for enveloped-data: Exchange makes no authEnveloped-data of what comes there (MS-OXOSMIME 2.1.3.2).
+		large := c.sealed && !o.profile.Content.Authenticated()
+		out := &limited{w: c.out, left: s.Post.MaxMessage(large), sealed: c.sealed}
 		head := c.header(o.plan, o.common)
 		if c.sealed {
 			envelopes = append(envelopes, smime.Envelope{Recipients: c.certificates(o.plan, o.from.Certificate), To: out})
@@ -157,14 +158,7 @@ func (s *Service) write(ctx context.Context, o *outgoing, key *keeper.Key) error
 	return nil
 }
 
-// interrupted tells a caller who went away from a store that did: only the second is ours to mend.
-func interrupted(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("keeping a copy: %w", ctx.Err())
-	}
-	return unavailable(err)
-}
-
+// pour writes the content into every copy, through the one signature where any is sealed.
 func (s *Service) pour(o *outgoing, plain []io.Writer, envelopes []smime.Envelope) error {
 	out := plain
 	var seal io.WriteCloser
@@ -175,7 +169,7 @@ func (s *Service) pour(o *outgoing, plain []io.Writer, envelopes []smime.Envelop
 			return fmt.Errorf("sealing: %w", err)
 		}
 		if seal, err = o.protection.content(envelope); err != nil {
-			return fmt.Errorf("protecting the header: %w", err)
+			return err
 		}
 		out = append(out, seal)
 	}
@@ -203,49 +197,4 @@ func (s *Service) discard(ctx context.Context, copies []*messageCopy) {
 			s.Log.WarnContext(ctx, "a copy that was not accepted is left in the spool", "spool_name", c.name, "err", err)
 		}
 	}
-}
-
-// limited refuses a copy as soon as it is larger than Exchange takes, not when all of it has been read. It names the errors of
-// the spool: by the time that they come out of the entity nobody could tell them from the entity's own.
-type limited struct {
-	w      io.Writer
-	left   int64
-	sealed bool
-}
-
-var errTooLarge = errors.New("the copy is larger than the limit")
-
-func (l *limited) Write(b []byte) (int, error) {
-	l.left -= int64(len(b))
-	if l.left < 0 {
-		return 0, tooLarge(l.sealed)
-	}
-	n, err := l.w.Write(b)
-	if err != nil {
-		return n, unavailable(err)
-	}
-	return n, nil
-}
-
-func tooLarge(sealed bool) error {
-	say := fault.Sentence{
-		DA: "Mailen er for stor til at blive sendt, når den er krypteret. Intet er sendt. Fjern eller formindsk vedhæftede filer, eller del dem på flere mails.",
-		EN: "The mail is too large to be sent once it is encrypted. Nothing was sent. Remove or shrink attachments, or spread them over several mails.",
-	}
-	if !sealed {
-		say = fault.Sentence{
-			DA: "Mailen er for stor til at blive sendt til modtagerne i egen organisation. Intet er sendt. Fjern eller formindsk vedhæftede filer, eller del dem på flere mails.",
-			EN: "The mail is too large to be sent to the recipients inside the organisation. Nothing was sent. Remove or shrink attachments, or spread them over several mails.",
-		}
-	}
-	return fault.New(fault.TooLarge, "message_too_large", say, errTooLarge)
-}
-
-func unavailable(cause error) error {
-	f := fault.New(fault.Unavailable, "storage_unavailable", fault.Sentence{
-		DA: "Mailen kan ikke gemmes lige nu, så den er ikke sendt. Kladden er uændret. Prøv igen om lidt.",
-		EN: "The mail cannot be stored just now, so it was not sent. The draft is unchanged. Try again shortly.",
-	}, cause)
-	f.RetryAfter = storageRetry
-	return f
 }

@@ -2,16 +2,19 @@ package sending
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/mail"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"aau.dk/sendsikker/internal/certs"
 	"aau.dk/sendsikker/internal/draft"
 	"aau.dk/sendsikker/internal/route"
+	"aau.dk/sendsikker/internal/smime/header"
 )
 
 // TestEveryDivisionKeepsEverybodyAndTellsNobody holds 2,000 random plans against what no division may break.
@@ -28,7 +31,7 @@ func TestEveryDivisionKeepsEverybodyAndTellsNobody(t *testing.T) {
 			if len(c.recipients) == 0 {
 				t.Fatalf("a copy for nobody: %s", tell(p))
 			}
-			header := c.header(p, draft.Header{Subject: "x"})
+			head := c.header(p, draft.Header{Subject: "x"})
 			var want []string
 			for _, i := range c.recipients {
 				r := p.Recipients[i]
@@ -40,15 +43,15 @@ func TestEveryDivisionKeepsEverybodyAndTellsNobody(t *testing.T) {
 				if r.Field == Bcc && len(c.recipients) != 1 {
 					t.Fatalf("a Bcc among others: %s", tell(p))
 				}
-				if r.Field == Cc && !slices.Contains(header.Cc, r.Recipient) || r.Field != Cc && !slices.Contains(header.To, r.Recipient) {
-					t.Fatalf("%s is in the wrong field: %+v", r.Recipient.Address, header)
+				if r.Field == Cc && !slices.Contains(head.Cc, r.Recipient) || r.Field != Cc && !slices.Contains(head.To, r.Recipient) {
+					t.Fatalf("%s is in the wrong field: %+v", r.Recipient.Address, head)
 				}
 			}
 			if p.Recipients[c.recipients[0]].Field != Bcc {
 				shared[c.sealed]++
 			}
 			var named []string
-			for _, a := range append(slices.Clone(header.To), header.Cc...) {
+			for _, a := range append(slices.Clone(head.To), head.Cc...) {
 				named = append(named, a.Address)
 			}
 			slices.Sort(named)
@@ -68,6 +71,9 @@ func TestEveryDivisionKeepsEverybodyAndTellsNobody(t *testing.T) {
 		if shared[true] > 1 || shared[false] > 1 {
 			t.Fatalf("To and Cc are spread over more copies than needed: %s", tell(p))
 		}
+		checkProtection(t, &outgoing{plan: p, copies: copies, common: draft.Header{
+			From: mail.Address{Address: "box@x.example"}, Subject: "x", Date: time.Now(), MessageID: "<x@x.example>",
+		}})
 	}
 }
 
@@ -86,6 +92,28 @@ func checkCertificates(t *testing.T, p Plan, c *messageCopy, own *x509.Certifica
 	}
 	if len(list) != len(want) {
 		t.Fatalf("%d certificates, want %d: %s", len(list), len(want), tell(p))
+	}
+}
+
+// checkProtection: the header inside names everybody in To and Cc, and neither it nor the record names anybody in Bcc.
+func checkProtection(t *testing.T, o *outgoing) {
+	t.Helper()
+	protection, err := new(Service).protect(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var inside, record strings.Builder
+	if err := errors.Join(header.WriteFields(&inside, protection.inside.Fields), header.WriteFields(&record, protection.inside.Outer)); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range o.plan.Recipients {
+		token := "<" + r.Recipient.Address + ">"
+		if strings.Contains(inside.String(), token) != (r.Field != Bcc) {
+			t.Fatalf("%s of %s: inside stands\n%s", r.Field, tell(o.plan), inside.String())
+		}
+		if strings.Contains(record.String(), token) != (r.Field != Bcc && r.Verdict.Route == route.SMIME) {
+			t.Fatalf("%s of %s: the record is\n%s", r.Field, tell(o.plan), record.String())
+		}
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package sending is the use case: a draft is taken in, sealed, kept, sent, and accounted for.
 //
-//	Submit   grant → routes (any refused: nothing is sent) → copies → seal into the spool → one transaction → accepted
+//	Submit   grant → routes (any refused: nothing is sent) → copies → profile, header → seal into the spool → one transaction → accepted
 //	Deliver  one copy: queued → drafting → sending → sent | rejected | unknown
 //	Notify   when the last copy has ended: the receipt or the report, in the function mailbox
 //

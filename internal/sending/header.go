@@ -33,17 +33,10 @@ type protection struct {
 // protect decides for one message. Its fields inside name everybody in To and Cc, whatever way they are reached, and nobody
 // in Bcc: all sealed copies are one signed entity.
 func (s *Service) protect(o *outgoing) (*protection, error) {
-	p := &protection{rule: cmp.Or(s.Headers, SignHeaders), policy: header.Policy{Subject: s.OuterSubject, Reveal: s.Headers != HideSubject}}
-	switch err := carries(o.entity); {
-	case s.Headers == LeaveHeaders, errors.Is(err, header.ErrLayer):
-		// A mail that was signed or encrypted before it came: its readers look inside of that, and a hidden subject would
-		// be lost to them.
-		return &protection{rule: LeaveHeaders}, nil
-	case err != nil && s.Headers == HideSubject:
-		return nil, unreadableContent(err)
-	case err != nil: // it goes as it is: refusing would stop mail that every program shows correctly, for a gain that few see
-		return &protection{rule: LeaveHeaders}, nil
+	if carried, err := s.carried(o.entity); err != nil || !carried {
+		return &protection{rule: LeaveHeaders}, err
 	}
+	p := &protection{rule: cmp.Or(s.Headers, SignHeaders), policy: header.Policy{Subject: s.OuterSubject, Reveal: s.Headers != HideSubject}}
 	all, outside := o.common, o.common
 	for _, r := range o.plan.Recipients {
 		switch r.Field {
@@ -96,14 +89,8 @@ func (p *protection) content(seal io.WriteCloser) (io.WriteCloser, error) {
 		return seal, nil
 	}
 	w, err := header.NewWriter(seal, p.inside)
-	switch {
-	case errors.Is(err, header.ErrTooLarge):
-		return nil, fault.New(fault.TooLarge, "header_too_large", fault.Sentence{
-			DA: "Modtagerne og deres navne fylder for meget til én mail. Intet er sendt. Del mailen i flere.",
-			EN: "The recipients and their names take up too much for one mail. Nothing was sent. Split the mail.",
-		}, err)
-	case err != nil:
-		return nil, err
+	if err != nil {
+		return nil, unprotectable(err)
 	}
 	return inFront{w, seal}, nil
 }
@@ -129,9 +116,27 @@ func fieldsOf(h draft.Header) ([]header.Field, error) {
 	}
 	fields, err := header.ParseFields(bufio.NewReader(&text))
 	if err != nil {
-		return nil, fmt.Errorf("reading our own header: %w", err)
+		return nil, unprotectable(err)
 	}
 	return fields, nil
+}
+
+// carried says whether the fields go inside with this content.
+func (s *Service) carried(e draft.Entity) (bool, error) {
+	if s.Headers == LeaveHeaders {
+		return false, nil
+	}
+	err := carries(e)
+	switch layer := errors.Is(err, header.ErrLayer); {
+	case err != nil && s.Headers == HideSubject && !layer:
+		return false, unreadableContent(err)
+	case layer:
+		// A mail that was signed or encrypted before it came: its readers look for the fields inside of that, and a hidden
+		// subject would be lost to them.
+		return false, nil
+	}
+	// Without anything to hide it goes as it is: refusing would stop mail that every program shows correctly.
+	return err == nil, nil
 }
 
 // carries asks, before anything is written, whether readers would find protected fields in this content. Content that was
@@ -149,6 +154,17 @@ func carries(e draft.Entity) error {
 		return err
 	}
 	return w.Close()
+}
+
+// unprotectable: what was validated can still be too long; anything else is our own mistake.
+func unprotectable(cause error) error {
+	if !errors.Is(cause, header.ErrTooLarge) {
+		return fmt.Errorf("protecting the header: %w", cause)
+	}
+	return fault.New(fault.TooLarge, "header_too_large", fault.Sentence{
+		DA: "Modtagernes adresser og navne fylder for meget til én krypteret mail. Intet er sendt. Del mailen i flere.",
+		EN: "The recipients' addresses and names take up too much for one encrypted mail. Nothing was sent. Split the mail.",
+	}, cause)
 }
 
 func unreadableContent(cause error) error {

@@ -63,8 +63,9 @@ const (
 
 // Post is the post office: the function mailboxes in Exchange.
 type Post interface {
-	// MaxMessage is the largest copy that it takes, in bytes: there is a way for large mail that only sealed copies can go.
-	MaxMessage(sealed bool) int64
+	// MaxMessage is the largest copy that it takes, in bytes: there is a way for large mail that only copies sealed as
+	// enveloped-data can go.
+	MaxMessage(enveloped bool) int64
 	CreateDraft(ctx context.Context, mailbox string, mime io.Reader, size int64) (id string, err error)
 	Send(ctx context.Context, mailbox, id string) error
 	Find(ctx context.Context, mailbox, id, messageID string, to []string) (Place, error)

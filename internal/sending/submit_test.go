@@ -22,6 +22,7 @@ import (
 	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/sending"
+	"aau.dk/sendsikker/internal/smime"
 	"aau.dk/sendsikker/internal/spool"
 	"aau.dk/sendsikker/internal/store"
 )
@@ -56,6 +57,9 @@ func TestWhatIsNotAcceptedLeavesNothing(t *testing.T) {
 		{"the upload ends in an error that nobody knows", entity{chunks: 5, err: io.ErrUnexpectedEOF}, nil, "internal", fault.Internal},
 		{"the sealed copy is too large", entity{chunks: 200}, nil, "message_too_large", fault.TooLarge},
 		{"the ordinary copy is too large, the sealed one is not", entity{chunks: 9}, nil, "message_too_large", fault.TooLarge},
+		{"the copies are sealed in a form that cannot go the large way", entity{chunks: 7}, func(d *sending.Deps) {
+			d.Encryption = smime.RuleModern
+		}, "message_too_large", fault.TooLarge},
 		{"the database refuses it", entity{chunks: 1}, func(d *sending.Deps) { d.Store = refusing{Store: d.Store} }, "storage_unavailable", fault.Unavailable},
 		{"the mailbox's certificate has run out", entity{chunks: 1}, func(d *sending.Deps) {
 			d.Mailboxes = lender{issue(time.Now().Add(-48*time.Hour), time.Now().Add(-time.Minute))}

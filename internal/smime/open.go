@@ -112,12 +112,12 @@ func (o *opener) run(source io.Reader) error {
 			return err
 		case n == 0 && err != nil:
 			return err
-		case n > 0 && o.layers[n-1].Kind == Encrypted && (err != nil || !e.Typed):
+		case n > 0 && o.layers[n-1].Kind == Encrypted && (err != nil || (!e.Typed && !o.layers[n-1].Intact)):
 			return cms.ErrDecrypt // noise: the content key was forged, and nothing else may be said
 		case err != nil && o.hold == nil:
 			return err
 		case err != nil:
-			return nil // a signature vouches for whatever stands under it
+			return nil //nolint:nilerr // no entity, but a signature vouches for whatever stands under it
 		}
 		if len(o.layers) == 0 {
 			o.outer = e.Header

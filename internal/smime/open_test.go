@@ -194,14 +194,14 @@ func TestTheResultSaysWhetherFromIsTheSigner(t *testing.T) {
 		header string
 		want   bool
 	}{
-		"the signer":                   {alice(), "From: alice@partner.example\r\n", true},
-		"in other letters":             {alice(), "From: \"A\" <Alice@PARTNER.example>\r\n", true},
-		"somebody else":                {alice(), "From: mallory@partner.example\r\n", false},
-		"the signer as name only":      {alice(), "From: \"alice@partner.example\" <mallory@evil.example>\r\n", false},
-		"two authors":                  {alice(), "From: alice@partner.example, mallory@evil.example\r\n", false},
-		"two fields":                   {alice(), "From: alice@partner.example\r\nFrom: mallory@evil.example\r\n", false},
-		"a certificate without adress": {mailbox(), "From: sikkermail@its.example\r\n", false},
-		"no From":                      {alice(), "", false},
+		"the signer":                    {alice(), "From: alice@partner.example\r\n", true},
+		"in other letters":              {alice(), "From: \"A\" <Alice@PARTNER.example>\r\n", true},
+		"somebody else":                 {alice(), "From: mallory@partner.example\r\n", false},
+		"the signer as name only":       {alice(), "From: \"alice@partner.example\" <mallory@evil.example>\r\n", false},
+		"two authors":                   {alice(), "From: alice@partner.example, mallory@evil.example\r\n", false},
+		"two fields":                    {alice(), "From: alice@partner.example\r\nFrom: mallory@evil.example\r\n", false},
+		"a certificate without address": {mailbox(), "From: sikkermail@its.example\r\n", false},
+		"no From":                       {alice(), "", false},
 	} {
 		mail := sealAs(t, smime.Compat(), c.from, entityText, bo())
 		_, rest, _ := bytes.Cut(mail, []byte("To: "))

@@ -1,6 +1,7 @@
 package smime
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
@@ -10,6 +11,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -76,7 +78,8 @@ type InspectedCertificate struct {
 }
 
 const (
-	// maxName is the longest name, in DER, that is put into words: crypto/x509/pkix takes time in the square of its length.
+	// maxName is the longest name, in DER, that is put into words; RFC 5280 appendix A allows no attribute of more than 256
+	// letters in it, and there are about a dozen.
 	maxName = 4 << 10
 	// maxNumber is how many octets are shown of a serial number, which has at most 20 (RFC 5280 §4.1.2.2), or of a key
 	// identifier.
@@ -86,15 +89,41 @@ const (
 )
 
 // DistinguishedName puts a Name, in DER, into words that are safe to print, whoever wrote it.
+//
+// It is RFC 4514 but for names of attributes that are easier to read, and takes no longer than in proportion to its length, as
+// pkix.RDNSequence does.
 func DistinguishedName(der []byte) string {
-	if len(der) > maxName {
-		return fmt.Sprintf("(a name of %d octets)", len(der))
-	}
 	var name pkix.RDNSequence
-	if rest, err := asn1.Unmarshal(der, &name); err != nil || len(rest) > 0 {
+	if rest, err := asn1.Unmarshal(der[:min(len(der), maxName)], &name); err != nil || len(rest) > 0 {
 		return "(an unreadable name)"
 	}
-	return Printable(name.String())
+	var out strings.Builder
+	for i, rdn := range slices.Backward(name) {
+		for j, attribute := range rdn {
+			switch {
+			case j > 0:
+				out.WriteByte('+')
+			case i < len(name)-1:
+				out.WriteByte(',')
+			}
+			oid := attribute.Type.String()
+			out.WriteString(cmp.Or(attributeNames[oid], oid) + "=")
+			out.WriteString(escaped(fmt.Sprint(attribute.Value)))
+		}
+	}
+	return out.String()
+}
+
+// attributeNames are those that are met in certificates for mail: RFC 4519 §2, RFC 2985 §5.2.1, ETSI EN 319 412-1 §5.1.4.
+var attributeNames = map[string]string{
+	"2.5.4.3": "CN", "2.5.4.4": "SN", "2.5.4.5": "serialNumber", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST", "2.5.4.10": "O",
+	"2.5.4.11": "OU", "2.5.4.12": "title", "2.5.4.42": "GN", "2.5.4.97": "organizationIdentifier", "2.5.4.65": "pseudonym",
+	"1.2.840.113549.1.9.1": "E", "0.9.2342.19200300.100.1.25": "DC", "0.9.2342.19200300.100.1.1": "UID",
+}
+
+// escaped keeps a value from looking like two attributes (RFC 4514 §2.4).
+func escaped(value string) string {
+	return strings.NewReplacer(`\`, `\\`, ",", `\,`, "+", `\+`, "=", `\=`, `"`, `\"`, ";", `\;`, "<", `\<`, ">", `\>`).Replace(Printable(value))
 }
 
 func serial(n *big.Int) string {

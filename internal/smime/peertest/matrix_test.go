@@ -197,3 +197,21 @@ func weVerify(t *testing.T, theirs program, c cell) error {
 	opens(t, c, slicesConcat(mailHead, entity), c.scheme)
 	return nil
 }
+
+// A row that stands behind another which says the same, or that names nothing that is tried, would never be missed.
+func TestEveryRefusalIsTheReasonForSomeCell(t *testing.T) {
+	t.Parallel()
+	used := make(map[string]bool)
+	for _, p := range peers {
+		for _, c := range append(signaturesOf(p.name), envelopesOf(p.name)...) {
+			if r, refuses := refusalOf(c); refuses {
+				used[p.name+string(c.direction)+r.says+r.because] = true
+			}
+		}
+	}
+	for _, r := range refusals {
+		if !used[r.peer+string(r.direction)+r.says+r.because] {
+			t.Errorf("%s %s: nothing is refused because %s", r.peer, r.direction, r.because)
+		}
+	}
+}

@@ -52,7 +52,7 @@ var (
 	onlyEd     = []scheme{signEd25519}
 )
 
-// refusals hold for the versions in measuredWith.
+// refusals hold for the versions in peers.
 var refusals = []refusal{
 	{peer: nameOpenSSL, direction: weWrite, transports: onlyX25519, says: "no matching recipient",
 		because: "OpenSSL 3.0 knows no key agreement with X25519 in CMS"},
