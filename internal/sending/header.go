@@ -127,15 +127,12 @@ func (s *Service) carried(e draft.Entity) (bool, error) {
 		return false, nil
 	}
 	err := carries(e)
-	switch layer := errors.Is(err, header.ErrLayer); {
-	case err != nil && s.Headers == HideSubject && !layer:
+	if err != nil && s.Headers == HideSubject && !errors.Is(err, header.ErrLayer) {
 		return false, unreadableContent(err)
-	case layer:
-		// A mail that was signed or encrypted before it came: its readers look for the fields inside of that, and a hidden
-		// subject would be lost to them.
-		return false, nil
 	}
-	// Without anything to hide it goes as it is: refusing would stop mail that every program shows correctly.
+	// What cannot carry them goes as it is. Readers of a mail that was signed or encrypted before it came look for the fields
+	// inside of that, and would never see a hidden subject; where nothing is hidden, refusing would stop mail that every
+	// program shows correctly.
 	return err == nil, nil
 }
 

@@ -67,13 +67,13 @@ func sealPrimitives(mail []byte) {
 		mode.CryptBlocks(plain[:n], plain[:n])
 		base64.StdEncoding.Encode(text, plain[:n])
 	}
-	must(rsa.EncryptPKCS1v15(rand.Reader, alice().cert.PublicKey.(*rsa.PublicKey), make([]byte, 32)))
+	must(rsa.EncryptOAEP(sha256.New(), rand.Reader, alice().cert.PublicKey.(*rsa.PublicKey), make([]byte, 32), nil))
 	must(sender().key.Sign(rand.Reader, h.Sum(nil), crypto.SHA256))
 }
 
 // keyWork is what the two private keys have made before anybody opens anything.
 var keyWork = sync.OnceValue(func() (made struct{ wrapped, sum, signature []byte }) {
-	made.wrapped = must(rsa.EncryptPKCS1v15(rand.Reader, alice().cert.PublicKey.(*rsa.PublicKey), make([]byte, 32)))
+	made.wrapped = must(rsa.EncryptOAEP(sha256.New(), rand.Reader, alice().cert.PublicKey.(*rsa.PublicKey), make([]byte, 32), nil))
 	made.sum = make([]byte, sha256.Size)
 	made.signature = must(sender().key.Sign(rand.Reader, made.sum, crypto.SHA256))
 	return made
@@ -81,7 +81,7 @@ var keyWork = sync.OnceValue(func() (made struct{ wrapped, sum, signature []byte
 
 // openPrimitives is the same backwards: text is the content in base64, in one line.
 func openPrimitives(text []byte) {
-	block := must(aes.NewCipher(must(rsa.DecryptPKCS1v15(nil, alice().key.(*rsa.PrivateKey), keyWork().wrapped))))
+	block := must(aes.NewCipher(must(rsa.DecryptOAEP(sha256.New(), nil, alice().key.(*rsa.PrivateKey), keyWork().wrapped, nil))))
 	plain := make([]byte, benchPiece)
 	h := sha256.New()
 	mode := cipher.NewCBCDecrypter(block, make([]byte, 16))
