@@ -50,8 +50,9 @@ race: ## The concurrent packages once more, under the race detector
 	go test -race -shuffle=on ./api/... ./internal/app ./internal/entra ./internal/mailbox ./internal/sending ./internal/store ./internal/spool
 
 .PHONY: bench
-bench: ## Benchmarks of sealing, opening and finding certificates, beside the primitives
-	go test -run '^$$' -bench . -benchmem ./internal/smime ./internal/certs
+bench: ## Sealing and opening beside openssl and beside the primitives, then every benchmark (some minutes)
+	go test -run '^$$' -bench '^BenchmarkComparison$$' -benchtime 1x ./internal/smime
+	go test -run '^$$' -bench . -skip '^BenchmarkComparison$$' -benchmem ./internal/smime ./internal/smime/header ./internal/certs
 
 .PHONY: fuzz
 fuzz: ## Every fuzz target for a minute

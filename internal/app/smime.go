@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -47,7 +48,7 @@ func (c *smimeSeal) Run(ctx context.Context, console console) error {
 	var signer smime.Signer
 	if profile.Form != smime.Unsigned {
 		if c.Sign == "" {
-			return fmt.Errorf("nobody to sign: give --sign, or --form unsigned")
+			return errors.New("nobody to sign: give --sign, or --form unsigned")
 		}
 		if signer, err = readSigner(c.Sign); err != nil {
 			return err
@@ -121,7 +122,7 @@ func sealMail(in io.Reader, out io.Writer, p smime.Profile, s smime.Signer, to [
 func splitFields(r *bufio.Reader) (outside, inside []header.Field, dropped []string, err error) {
 	all, err := header.ParseFields(r)
 	if err != nil || len(all) == 0 {
-		return nil, nil, nil, fmt.Errorf("this is no mail: it must begin with header fields and a blank line")
+		return nil, nil, nil, errors.New("this is no mail: it must begin with header fields and a blank line")
 	}
 	seen := map[string]bool{}
 	for _, f := range all {
@@ -156,7 +157,7 @@ func inWords(err error) error {
 	case !is:
 		return err
 	case f.Cause == nil, f.Code == "mail_not_opened":
-		return fmt.Errorf("%s", f.Say.EN)
+		return errors.New(f.Say.EN)
 	}
-	return fmt.Errorf("%s (%v)", f.Say.EN, f.Cause)
+	return fmt.Errorf("%s (%w)", f.Say.EN, f.Cause)
 }

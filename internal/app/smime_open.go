@@ -56,7 +56,7 @@ func (c *smimeOpen) Run(ctx context.Context, console console) error {
 		})
 		defer func() { err = errors.Join(err, opened.Close()) }()
 		if opened != nil {
-			fmt.Fprint(console.err, describe(opened, roots != nil, err == nil))
+			fmt.Fprintf(console.err, "%s", describe(opened, roots != nil, err == nil))
 		}
 		switch {
 		case err != nil:

@@ -131,8 +131,6 @@ func (p *pemBody) Read(out []byte) (int, error) {
 			p.rest, p.err = nil, io.EOF
 		case errors.Is(p.err, bufio.ErrBufferFull):
 			p.err = nil
-		case errors.Is(p.err, io.EOF):
-			p.err = errors.New("the PEM file breaks off before its END line")
 		}
 	}
 	if len(p.rest) == 0 {
