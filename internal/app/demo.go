@@ -156,7 +156,7 @@ func (w *world) wiring(o worldOptions) wiring {
 			{Name: "sandbox-dk", Roots: []*x509.Certificate{u.Danish.Root()}, Intermediates: u.Danish.Intermediates()},
 			{Name: "sandbox-int", Roots: []*x509.Certificate{u.Foreign.Root()}, Intermediates: u.Foreign.Intermediates()},
 		},
-		LoopbackCRL: true, CertDeadline: 2 * time.Second, Timing: o.timing, Workers: 4, Now: o.now, Log: o.log,
+		LoopbackCRL: true, CertDeadline: 10 * time.Second, Timing: o.timing, Workers: 4, Now: o.now, Log: o.log,
 	}
 }
 

@@ -81,7 +81,7 @@ func (u *University) open(address string, raw []byte) (*openedMail, error) {
 		if err != nil {
 			return nil, err
 		}
-		defer opened.Close()
+		defer func() { _ = opened.Close() }() // held in memory: nothing can fail
 		view.describe(opened)
 		var shown bytes.Buffer
 		if err := opened.WriteShown(&shown); err != nil {
