@@ -166,6 +166,7 @@ func TestOpenAndInspectTakeDERAndPEMAndBase64(t *testing.T) {
 
 func TestNothingIsWrittenOfAMailThatIsNotOpened(t *testing.T) {
 	t.Parallel()
+	peer.Need(t, "openssl", "openssl")
 	d := newDesk(t)
 	mail := d.sealed(t)
 	signed := run(t, nil, "openssl", "cms", "-sign", "-in", put(t, d.folder, "plain.txt", []byte("hello\r\n")), "-signer", d.key(foreignKey), "-inkey", d.key(foreignKey))

@@ -1,25 +1,12 @@
 package smime
 
 import (
-	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
 
 	"aau.dk/sendsikker/internal/cms"
 	"aau.dk/sendsikker/internal/fault"
 )
-
-// opens is what Open reads, best first. ChaCha20-Poly1305 and ML-KEM are left unsaid: no peer writes them unasked.
-func opens() cms.Capabilities {
-	const aes128, aes256 = 16, 32
-	return cms.Capabilities{
-		cms.AES256GCM.Capability(), cms.AES128GCM.Capability(),
-		cms.AES256CBC.Capability(), cms.AES192CBC.Capability(), cms.AES128CBC.Capability(),
-		cms.OAEPCapability(),
-		cms.ECDHCapability(crypto.SHA256, aes256), cms.ECDHCapability(crypto.SHA256, aes128),
-		cms.ECDHCapability(crypto.SHA384, aes256), cms.ECDHCapability(crypto.SHA512, aes256),
-	}
-}
 
 // Rule is the administrator's word on algorithms, for everybody or for one domain.
 type Rule string

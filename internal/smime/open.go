@@ -2,7 +2,6 @@ package smime
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -198,101 +197,6 @@ func (o *opener) drop(kept Hold) error {
 	return errors.Join(errs...)
 }
 
-// cms opens application/pkcs7-mime by what the message says of itself: smime-type is often wrong or missing.
-func (o *opener) cms(e *entity.Entity) (io.Reader, error) {
-	m, err := cms.ReadMessage(e.Decoded())
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case m.Type.Equal(cms.OIDSignedData):
-		return o.opaque(m)
-	case m.Type.Equal(cms.OIDCompressedData):
-		o.layers, o.hold = append(o.layers, Layer{Kind: Compressed}), nil
-		return m.Decompress(o.options.MaxSize)
-	}
-	decrypted, err := m.Decrypt(o.keys)
-	if err != nil {
-		return nil, err
-	}
-	if o.first == nil {
-		o.first = decrypted
-	}
-	o.hold = nil
-	o.layers = append(o.layers, Layer{
-		Kind:       Encrypted,
-		Algorithms: decrypted.Cipher.String() + ", " + decrypted.KeyScheme,
-		Recipients: decrypted.Recipients,
-		Key:        decrypted.Key,
-		Intact:     decrypted.Cipher.Authenticated(),
-	})
-	return decrypted, nil
-}
-
-func (o *opener) opaque(m *cms.Message) (io.Reader, error) {
-	hold := o.newHold()
-	signed, err := m.Verify(hold)
-	if err != nil {
-		return nil, err
-	}
-	if err := o.drain(); err != nil {
-		return nil, err
-	}
-	return o.accept(OpaqueSigned, signed, hold)
-}
-
-// clear verifies multipart/signed over the exact bytes, and where those fail over the same lines with CRLF: mail stores and
-// some gateways change line ends.
-func (o *opener) clear(e *entity.Entity) (io.Reader, error) {
-	parts, err := e.Split()
-	if err != nil {
-		return nil, err
-	}
-	hold, digests := o.newHold(), newDigests(e.Parameters["micalg"])
-	if _, err := io.Copy(io.MultiWriter(hold, digests), parts); err != nil {
-		return nil, err
-	}
-	signature, err := parts.Signature()
-	if err != nil {
-		return nil, err
-	}
-	der, err := io.ReadAll(signature.Decoded())
-	if err != nil {
-		return nil, err
-	}
-	if err := o.drain(); err != nil {
-		return nil, err
-	}
-	signed, err := digests.verify(der, hold)
-	if err != nil {
-		return nil, err
-	}
-	if altered(signed) {
-		lines, again, err := o.mended(hold, der)
-		if err != nil {
-			return nil, err
-		}
-		if again != nil && !altered(again) {
-			signed, hold = again, lines
-		}
-	}
-	return o.accept(ClearSigned, signed, hold)
-}
-
-// mended verifies the same lines with CRLF.
-func (o *opener) mended(content Hold, der []byte) (Hold, *cms.Signed, error) {
-	r, err := content.Reader()
-	if err != nil {
-		return nil, nil, err
-	}
-	lines := o.newHold()
-	if err := canonical(lines, r); err != nil {
-		return nil, nil, err
-	}
-	signed, err := digests{}.verify(der, lines)
-	return lines, signed, err
-}
-
 // limited is the end of what is taken in.
 type limited struct {
 	r    io.Reader
@@ -305,48 +209,4 @@ func (l *limited) Read(p []byte) (int, error) {
 		return 0, errTooLarge
 	}
 	return n, err
-}
-
-// digests runs while content streams by, so that it need not be read again once the signature behind it says which.
-type digests map[crypto.Hash]interface {
-	io.Writer
-	Sum([]byte) []byte
-}
-
-// newDigests takes the names of micalg for a hint (RFC 8551 §3.5.3.2); senders are often wrong about it.
-func newDigests(micalg string) digests {
-	d := digests{}
-	for _, h := range hashesNamed(micalg) {
-		d[h] = h.New()
-	}
-	return d
-}
-
-func (d digests) Write(p []byte) (int, error) {
-	for _, h := range d {
-		_, _ = h.Write(p) // a digest does not fail
-	}
-	return len(p), nil
-}
-
-// verify reads the content once more for a digest that micalg did not promise.
-func (d digests) verify(der []byte, content Hold) (*cms.Signed, error) {
-	m, err := cms.ReadMessage(bytes.NewReader(der))
-	if err != nil {
-		return nil, err
-	}
-	return m.VerifyDetached(func(h crypto.Hash) ([]byte, error) {
-		if d[h] == nil {
-			r, err := content.Reader()
-			if err != nil {
-				return nil, err
-			}
-			sum := h.New()
-			if _, err := io.Copy(sum, r); err != nil {
-				return nil, err
-			}
-			d[h] = sum
-		}
-		return d[h].Sum(nil), nil
-	})
 }

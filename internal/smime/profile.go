@@ -33,6 +33,18 @@ type Profile struct {
 	Opens cms.Capabilities
 }
 
+// opens is what Open reads, best first. ChaCha20-Poly1305 and ML-KEM are left unsaid: no peer writes them unasked.
+func opens() cms.Capabilities {
+	const aes128, aes256 = 16, 32
+	return cms.Capabilities{
+		cms.AES256GCM.Capability(), cms.AES128GCM.Capability(),
+		cms.AES256CBC.Capability(), cms.AES192CBC.Capability(), cms.AES128CBC.Capability(),
+		cms.OAEPCapability(),
+		cms.ECDHCapability(crypto.SHA256, aes256), cms.ECDHCapability(crypto.SHA256, aes128),
+		cms.ECDHCapability(crypto.SHA384, aes256), cms.ECDHCapability(crypto.SHA512, aes256),
+	}
+}
+
 // Compat is what Outlook, Apple Mail, Thunderbird and gpgsm can all open: AES-256 in CBC mode, the content key by RSA
 // PKCS #1 v1.5 or ECDH as the recipient's key asks. RFC 8551 §2.7 prefers AES-GCM, but none of the four reads
 // AuthEnvelopedData (NSS 3.125 and gpgsm 2.2 measured, Outlook by report).
