@@ -2,7 +2,6 @@ package smime
 
 import (
 	"bytes"
-	"encoding/base64"
 	"errors"
 	"io"
 )
@@ -120,59 +119,6 @@ func (l *lineWriter) finish() error {
 		return errNoHeaders
 	}
 	return nil
-}
-
-// RFC 2045 §6.8: lines of at most 76 characters, which are 57 bytes.
-const (
-	base64Columns = 76
-	base64Bytes   = base64Columns / 4 * 3
-	base64Lines   = 288 // encoded at once; about 16 KiB in, 22 KiB out
-)
-
-// base64Writer encodes in lines of 76 columns that end in CRLF.
-type base64Writer struct {
-	w   io.Writer
-	in  []byte
-	out []byte
-}
-
-// newBase64Writer writes head before the first line, and nothing before there is a first line.
-func newBase64Writer(w io.Writer, head string) *base64Writer {
-	return &base64Writer{
-		w:   w,
-		in:  make([]byte, 0, base64Lines*base64Bytes),
-		out: append(make([]byte, 0, len(head)+base64Lines*(base64Columns+len(crlf))), head...),
-	}
-}
-
-func (b *base64Writer) Write(p []byte) (int, error) {
-	n := len(p)
-	for len(p) > 0 {
-		take := min(len(p), cap(b.in)-len(b.in))
-		b.in = append(b.in, p[:take]...)
-		p = p[take:]
-		if len(b.in) == cap(b.in) {
-			if err := b.flush(); err != nil {
-				return 0, err
-			}
-		}
-	}
-	return n, nil
-}
-
-// Close writes the last line. It does not close the writer beneath.
-func (b *base64Writer) Close() error { return b.flush() }
-
-func (b *base64Writer) flush() error {
-	for in := b.in; len(in) > 0; {
-		line := in[:min(base64Bytes, len(in))]
-		in = in[len(line):]
-		b.out = append(base64.StdEncoding.AppendEncode(b.out, line), crlf...)
-	}
-	b.in = b.in[:0]
-	_, err := b.w.Write(b.out)
-	b.out = b.out[:0]
-	return err
 }
 
 // canonical writes the same lines, each ended by CRLF.
