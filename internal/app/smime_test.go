@@ -211,10 +211,10 @@ func TestNothingIsWrittenOfAMailThatIsNotOpened(t *testing.T) {
 func altered(mail string) string {
 	b := []byte(mail)
 	at := len(b) - 600
-	for b[at] < 'A' {
+	for b[at] < 'a' || b[at] > 'y' { // stays in the alphabet of base64
 		at++
 	}
-	b[at] ^= 1
+	b[at]++
 	return string(b)
 }
 

@@ -263,7 +263,7 @@ func send(t *testing.T, draft any, parts ...part) answer {
 // ended waits until every copy of the message has ended and the receipt or report is written.
 func ended(t *testing.T, id string) contract.Message {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute) // under the race detector, on two cores
 	for time.Now().Before(deadline) {
 		m := call(t, http.MethodGet, "/v1/messages/"+id, token(t, "anna"), "", nil).message(t)
 		if m.Notice != nil {
