@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
-	"sync"
 	"time"
 
 	"aau.dk/sendsikker/internal/cms"
@@ -71,15 +70,8 @@ type detached struct {
 	boundary  string
 }
 
-// Write digests and encrypts at the same time: they are the two halves of the work, and neither needs the other's result.
 func (d *detached) Write(p []byte) (int, error) {
-	if len(p) < sealBuffer {
-		_, _ = d.signature.Write(p) // a digest does not fail
-		return d.out.fanOut(p)
-	}
-	var digesting sync.WaitGroup
-	digesting.Go(func() { _, _ = d.signature.Write(p) })
-	defer digesting.Wait()
+	_, _ = d.signature.Write(p) // a digest does not fail
 	return d.out.fanOut(p)
 }
 
