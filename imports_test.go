@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"internal/cms/aead":             {},
 	"internal/cms/ber":              {},
 	"internal/cms/keywrap":          {},
+	"internal/cms/wycheproof":       {},
 	"internal/config":               {},
 	"internal/draft":                {"internal/fault"},
 	"internal/entra":                {"internal/fault"},
@@ -60,7 +61,8 @@ var onlyFor = map[string]string{
 	"filippo.io/age":             "internal/keeper internal/hold",
 	"github.com/alecthomas/kong": "internal/app internal/config",
 
-	module + "/internal/sandbox/peer": "tests",
+	module + "/internal/cms/wycheproof": "tests",
+	module + "/internal/sandbox/peer":   "tests",
 }
 
 func TestTheHouseIsAsTheMapSays(t *testing.T) {

@@ -2,48 +2,29 @@ package aead
 
 import (
 	"bytes"
-	"encoding/hex"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
+
+	"aau.dk/sendsikker/internal/cms/wycheproof"
 )
 
-type octetString []byte
-
-func (o *octetString) UnmarshalText(text []byte) (err error) {
-	*o, err = hex.DecodeString(string(text))
-	return err
-}
-
-type wycheproof struct {
-	NumberOfTests int
-	TestGroups    []struct {
-		Tests []struct {
-			TcID                       int
-			Comment, Result            string
-			Key, IV, AAD, Msg, CT, Tag octetString
-		}
+// group is what Wycheproof's files have in common.
+type group struct {
+	Tests []struct {
+		TcID                       int
+		Comment, Result            string
+		Key, IV, AAD, Msg, CT, Tag wycheproof.Octets
 	}
 }
 
-// The vectors are C2SP's and not ours to ship. SENDSIKKER_TESTDATA names a folder with wycheproof/testvectors_v1.
 func TestWycheproofsVectors(t *testing.T) {
 	t.Parallel()
-	folder := os.Getenv("SENDSIKKER_TESTDATA")
-	if folder == "" {
-		t.Skip("the vectors are not ours to ship: set SENDSIKKER_TESTDATA to a folder that has them")
-	}
 	for file, stream := range map[string]func(d Direction, key, nonce, attributes []byte) (*Stream, error){
 		"aes_gcm_test.json":           func(d Direction, key, nonce, _ []byte) (*Stream, error) { return NewAESGCM(d, key, nonce) },
 		"chacha20_poly1305_test.json": NewChaCha20Poly1305,
 	} {
-		var vectors wycheproof
-		if err := json.Unmarshal(must(os.ReadFile(filepath.Join(folder, "wycheproof", "testvectors_v1", file))), &vectors); err != nil {
-			t.Fatal(err)
-		}
+		groups := must(wycheproof.Read(file, func(g group) int { return len(g.Tests) }))
 		tried, sealed := 0, 0
-		for _, group := range vectors.TestGroups {
+		for _, group := range groups {
 			for _, v := range group.Tests {
 				tried++
 				valid := v.Result == "valid"
@@ -73,8 +54,8 @@ func TestWycheproofsVectors(t *testing.T) {
 				}
 			}
 		}
-		if tried == 0 || tried != vectors.NumberOfTests || sealed == 0 {
-			t.Errorf("%s: %d of %d tried, %d sealed", file, tried, vectors.NumberOfTests, sealed)
+		if tried == 0 || sealed == 0 {
+			t.Errorf("%s: %d tried, %d sealed", file, tried, sealed)
 		}
 	}
 }
