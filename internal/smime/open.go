@@ -58,7 +58,7 @@ func Open(r io.Reader, keys []Key, o OpenOptions) (*Opened, error) {
 	var result *Opened
 	if err == nil {
 		if result, err = w.opened(); err == nil {
-			return result, w.drop(w.hold)
+			return result, nil
 		}
 	}
 	sealed := w.first != nil
@@ -150,7 +150,10 @@ func (o *opener) keep(e *entity.Entity) error {
 	if _, err := io.Copy(hold, io.MultiReader(bytes.NewReader(e.Header), e.Body)); err != nil {
 		return err
 	}
-	return o.drain()
+	if err := o.drain(); err != nil {
+		return err
+	}
+	return o.drop(hold)
 }
 
 // drain reads every open layer to its end, from the inside out: only there do padding and authentication tags tell.
@@ -186,14 +189,16 @@ func (o *opener) newHold() Hold {
 	return hold
 }
 
-// drop closes every hold but one.
+// drop closes every hold but one. It is called as soon as the layers around that one have been read to their ends: a mail
+// signed eight times over must not be held eight times.
 func (o *opener) drop(kept Hold) error {
 	var errs []error
 	for _, h := range o.holds {
-		if h != kept {
+		if h != nil && h != kept {
 			errs = append(errs, h.Close())
 		}
 	}
+	o.holds = []Hold{kept}
 	return errors.Join(errs...)
 }
 

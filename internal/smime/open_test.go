@@ -344,3 +344,35 @@ func TestAKeyThatDoesNotFitLooksLikeContentThatDoesNot(t *testing.T) {
 		t.Errorf("%q, and %q", texts[0], texts[1])
 	}
 }
+
+// held counts the holds that are open at the same time.
+type held struct {
+	smime.Hold
+	open, most *int
+}
+
+func (h held) Close() error { *h.open--; return h.Hold.Close() }
+
+func TestAMailSignedManyTimesIsHeldOnlyFewTimes(t *testing.T) {
+	t.Parallel()
+	entity := entityText
+	for range 7 {
+		entity = string(inside(t, entity))
+	}
+	for name, mail := range map[string][]byte{"signed": []byte(entity), "signed, with other line ends": []byte(strings.ReplaceAll(entity, "\r\n", "\n"))} {
+		open, most := 0, 0
+		o := options()
+		o.Hold = func() smime.Hold {
+			open++
+			most = max(most, open)
+			return held{hold.New(t.TempDir(), 1<<20), &open, &most}
+		}
+		got, err := openWith(o, mail)
+		if err != nil || len(got.Layers) != 7 {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if most > 3 || open != 1 {
+			t.Errorf("%s: %d holds at once, %d at the end", name, most, open)
+		}
+	}
+}

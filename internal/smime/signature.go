@@ -50,6 +50,9 @@ func (o *opener) accept(kind LayerKind, s *cms.Signed, content Hold) (io.Reader,
 		return nil, cms.ErrSignature
 	}
 	o.hold = content
+	if err := o.drop(content); err != nil {
+		return nil, err
+	}
 	return content.Reader()
 }
 
