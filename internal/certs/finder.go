@@ -148,7 +148,7 @@ func (f *Finder) pick(ctx context.Context, address string, candidates []Candidat
 	candidates, choice.Omitted = merge(candidates)
 	var chosen *Judged
 	for _, candidate := range candidates {
-		verdict := f.judge.Judge(ctx, candidate.Certificate, address, candidate.Bound)
+		verdict := f.judge.Judge(ctx, candidate.subject(address))
 		judged := Judged{Candidate: candidate, Verdict: verdict}
 		if !verdict.Good {
 			choice.Rejected = append(choice.Rejected, judged)

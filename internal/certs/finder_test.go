@@ -210,7 +210,7 @@ func BenchmarkFind20Cached(b *testing.B) {
 // yes finds everything good.
 type yes struct{}
 
-func (yes) Judge(context.Context, *x509.Certificate, string, bool) trust.Verdict {
+func (yes) Judge(context.Context, trust.Subject) trust.Verdict {
 	return trust.Verdict{Code: trust.OK, Good: true}
 }
 
@@ -219,7 +219,7 @@ type counting struct {
 	calls atomic.Int64
 }
 
-func (c *counting) Judge(ctx context.Context, certificate *x509.Certificate, address string, bound bool) trust.Verdict {
+func (c *counting) Judge(ctx context.Context, subject trust.Subject) trust.Verdict {
 	c.calls.Add(1)
-	return c.Judger.Judge(ctx, certificate, address, bound)
+	return c.Judger.Judge(ctx, subject)
 }

@@ -39,7 +39,7 @@ var (
 // A revoked one comes before an expired one: it is a warning as well.
 var usefulness = []trust.Code{
 	trust.RevocationUnknown, trust.NotYetValid, trust.Revoked, trust.Expired, trust.IssuerExpired,
-	trust.UnknownIssuer, trust.RevocationUnpublished, trust.WrongAddress, trust.WeakKey, trust.UnsupportedKey,
+	trust.UnknownIssuer, trust.RevocationUnpublished, trust.WrongProfile, trust.WrongPolicy, trust.WrongAddress, trust.WeakKey, trust.UnsupportedKey,
 	trust.WeakSignature, trust.WrongUsage, trust.BadPath, trust.Unsupported, trust.Forged, trust.Malformed,
 }
 

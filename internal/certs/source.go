@@ -8,7 +8,8 @@ import (
 	"aau.dk/sendsikker/internal/trust"
 )
 
-// Where a candidate was found. The first two outrank the rest; see rank.
+// Where a candidate was found. The first two outrank the rest; see rank. A directory's name is SourceLDAP, a colon, and what
+// the administrator calls it.
 const (
 	SourcePinned    = "pinned"    // an administrator put it there for this address or domain
 	SourceMailbox   = "mailbox"   // one of our own function mailboxes
@@ -19,10 +20,21 @@ const (
 
 // Candidate is a certificate that may be the recipient's.
 type Candidate struct {
-	Certificate *x509.Certificate
-	Source      string
-	Bound       bool      // an administrator tied it to the address or domain: the address need not be inside
-	Added       time.Time // when the source learnt of it
+	Certificate  *x509.Certificate
+	Source       string
+	Bound        bool                // somebody who may say so tied it to the address or domain: the address need not be inside
+	Vouched      bool                // somebody who may say so stands for this very certificate; see trust.Subject
+	Domain       bool                // it is the whole domain's, and not this address's own
+	Profiles     []string            // whose authorities may vouch for what this source gives; nil is all
+	Issuers      []*x509.Certificate // came along with it
+	Capabilities []byte              // what its owner can open: SMIMECapabilities, DER (RFC 8551 section 2.5.2); nil where unknown
+	Added        time.Time           // when the source learnt of it
+}
+
+func (c Candidate) subject(address string) trust.Subject {
+	return trust.Subject{
+		Certificate: c.Certificate, Address: address, Bound: c.Bound, Vouched: c.Vouched, Profiles: c.Profiles, Issuers: c.Issuers,
+	}
 }
 
 // Source is a place to look for certificates. Find is asked once for all recipients and answers under the addresses as
@@ -35,10 +47,10 @@ type Source interface {
 
 // Judger says whether a certificate may be used. *trust.Judge is one.
 type Judger interface {
-	Judge(ctx context.Context, certificate *x509.Certificate, address string, bound bool) trust.Verdict
+	Judge(ctx context.Context, subject trust.Subject) trust.Verdict
 }
 
-// Judged is a candidate that cannot be used, and why.
+// Judged is a candidate, and whether and why it can be used.
 type Judged struct {
 	Candidate Candidate
 	Verdict   trust.Verdict

@@ -29,14 +29,19 @@ const (
 	Revoked               Code = "revoked"                // it, or an authority above it
 	RevocationUnknown     Code = "revocation_unknown"     // temporary: no usable list could be had
 	RevocationUnpublished Code = "revocation_unpublished" // permanent: its authority names no list
-	ExpiresSoon           Code = "expires_soon"           // a warning only
+	WrongPolicy           Code = "wrong_policy"           // issued for something else than its profile takes
+	WrongProfile          Code = "wrong_profile"          // its authority may not vouch for what this source gives
+	ExpiresSoon           Code = "expires_soon"           // a warning only, as are the next two
+	RevocationGrace       Code = "revocation_grace"       // the last good answer is out of date, and the profile waits a little
+	Vouched               Code = "vouched"                // somebody vouches for it: no path, and no word on revocation
 )
 
 // Codes lists every code once, for the exhaustive tests of the tables that hang on it.
 func Codes() []Code {
 	return []Code{
 		OK, Malformed, Unsupported, UnsupportedKey, WeakKey, WrongUsage, WrongAddress, NotYetValid, Expired, UnknownIssuer,
-		WeakSignature, Forged, IssuerExpired, BadPath, Revoked, RevocationUnknown, RevocationUnpublished, ExpiresSoon,
+		WeakSignature, Forged, IssuerExpired, BadPath, Revoked, RevocationUnknown, RevocationUnpublished,
+		WrongPolicy, WrongProfile, ExpiresSoon, RevocationGrace, Vouched,
 	}
 }
 
@@ -110,6 +115,22 @@ var sentences = map[Code]fault.Sentence{
 	RevocationUnpublished: {
 		DA: "Udstederen oplyser ikke, om modtagerens certifikat er spærret, så vi kan ikke stole på det. Bed jeres it-support om at tage stilling til udstederen.",
 		EN: "The issuer does not say whether the recipient's certificate has been revoked, so we cannot rely on it. Ask your IT support to decide about the issuer.",
+	},
+	WrongPolicy: {
+		DA: "Modtagerens certifikat er udstedt til et andet formål end sikker mail. Bed modtageren om et certifikat til sikker mail.",
+		EN: "The recipient's certificate was issued for another purpose than secure mail. Ask the recipient for one for secure mail.",
+	},
+	WrongProfile: {
+		DA: "Modtagerens certifikat er udstedt af en, som ikke godtages for det sted, hvor vi fandt det. Bed jeres it-support om at tage stilling til det.",
+		EN: "The recipient's certificate was issued by somebody who is not accepted for the place where we found it. Ask your IT support to decide about it.",
+	},
+	RevocationGrace: {
+		DA: "Udstederens liste over spærrede certifikater er forældet. Mailen kan sendes lidt endnu, men jeres it-support bør se på det.",
+		EN: "The issuer's list of revoked certificates is out of date. The mail can be sent for a little while yet, but your IT support should look at it.",
+	},
+	Vouched: {
+		DA: "Certifikatets udsteder er ikke kendt. Det bruges, fordi nogen har sagt god for netop dette certifikat; kontakt jeres it-support, hvis du er i tvivl.",
+		EN: "The certificate's issuer is not known. It is used because somebody has vouched for this very certificate; contact your IT support if you are in doubt.",
 	},
 	ExpiresSoon: {
 		DA: "Modtagerens certifikat udløber den {date}. Bed modtageren om at forny det inden da.",

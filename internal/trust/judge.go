@@ -1,9 +1,12 @@
 package trust
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
+	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,44 +18,130 @@ const expiryMargin = 30 * 24 * time.Hour
 type Deps struct {
 	Profiles   []Profile
 	Revocation RevocationSource
+	Issuers    IssuerSource // nil: issuers that are missing stay missing
 	Now        func() time.Time
+	Log        *slog.Logger // nil: not logged
 }
 
 // Judge judges certificates. It is safe for concurrent use.
 type Judge struct {
-	profiles   []anchored
+	profiles   atomic.Pointer[[]anchored]
 	revocation RevocationSource
+	issuers    IssuerSource
 	now        func() time.Time
+	log        *slog.Logger
 }
 
 // NewJudge anchors the profiles. Without any, every certificate has an unknown issuer.
 func NewJudge(deps Deps) *Judge {
-	judge := &Judge{revocation: deps.Revocation, now: deps.Now}
-	for _, profile := range deps.Profiles {
-		judge.profiles = append(judge.profiles, anchor(profile))
+	judge := &Judge{revocation: deps.Revocation, issuers: deps.Issuers, now: deps.Now, log: deps.Log}
+	if judge.log == nil {
+		judge.log = slog.New(slog.DiscardHandler)
 	}
+	judge.Use(deps.Profiles...)
 	return judge
 }
 
-// Judge says whether certificate may be used to seal mail for address now. bound is that an administrator tied this
-// certificate to the address or to its domain; then the address need not be inside, as RFC 8550 section 3 allows and
-// most OCES3 certificates need. ctx limits the wait for revocation lists only.
-func (j *Judge) Judge(ctx context.Context, certificate *x509.Certificate, address string, bound bool) Verdict {
+// Use anchors these profiles in the place of those before: an administrator has decided about an authority. Judgements under
+// way end with the profiles that they began with.
+func (j *Judge) Use(profiles ...Profile) {
+	var list []anchored
+	for _, profile := range profiles {
+		list = append(list, anchor(profile))
+	}
+	j.profiles.Store(&list)
+}
+
+// Judge says whether the certificate may be used to seal mail for the address now. ctx limits the wait for revocation answers
+// and issuers only.
+func (j *Judge) Judge(ctx context.Context, subject Subject) Verdict {
 	now := j.now()
 	evidence := Evidence{CheckedAt: now}
-	if certificate == nil || len(certificate.Raw) == 0 {
+	if subject.Certificate == nil || len(subject.Certificate.Raw) == 0 {
 		return verdict(Malformed, now, evidence)
 	}
-	certificate = withMailboxesHandled(certificate)
-	if code, day := judgeItself(certificate, address, bound, now); code != OK {
+	certificate := withMailboxesHandled(subject.Certificate)
+	if code, day := judgeItself(certificate, subject, now); code != OK {
 		return verdict(code, day, evidence)
 	}
+	got := j.judgePaths(ctx, certificate, subject, now)
+	if subject.Vouched && !got.Good && vouchable(got.Code) {
+		evidence.Path = []string{Fingerprint(certificate)}
+		good := verdict(OK, now, evidence)
+		good.Warnings = append([]Warning{{Code: Vouched, Say: Vouched.Say(now)}}, expiry(certificate, now)...)
+		return good
+	}
+	return got
+}
 
+// vouchable is whether the word of somebody who vouches can stand in for what is missing. It cannot stand against what is
+// known: a revoked certificate, or one that bears another signature than it says.
+func vouchable(code Code) bool {
+	switch code {
+	case UnknownIssuer, WrongProfile, WrongPolicy, IssuerExpired, RevocationUnpublished:
+		return true
+	default:
+		return false
+	}
+}
+
+// judgePaths looks for a path in every profile that may vouch, and fetches issuers that are missing.
+func (j *Judge) judgePaths(ctx context.Context, certificate *x509.Certificate, subject Subject, now time.Time) Verdict {
+	issuers := subject.Issuers[:min(len(subject.Issuers), maxSuggested)]
+	got := j.judgeWith(ctx, certificate, issuers, subject.Profiles, now)
+	if got.Code != UnknownIssuer || j.issuers == nil {
+		return got
+	}
+	// Nothing that we hold leads to a root: ask where the certificate says that its issuer lies, and above it where that says.
+	missing := []*x509.Certificate{certificate}
+	for range maxFetchedLevels {
+		var above []*x509.Certificate
+		for _, below := range missing {
+			for _, found := range j.issuers.Issuers(ctx, below) {
+				if bytes.Equal(found.RawSubject, below.RawIssuer) && !slices.ContainsFunc(issuers, found.Equal) {
+					above = append(above, found)
+				}
+			}
+		}
+		if len(above) == 0 {
+			return got
+		}
+		above = above[:min(len(above), maxFetchedIssuers)]
+		issuers = slices.Concat(issuers, above)
+		if got = j.judgeWith(ctx, certificate, issuers, subject.Profiles, now); got.Code != UnknownIssuer {
+			return got
+		}
+		missing = above
+	}
+	return got
+}
+
+const (
+	// maxSuggested issuers that came along are looked at: chains have two or three, and a stranger chose these.
+	maxSuggested = 8
+	// maxFetchedLevels above the certificate are fetched: no public chain has more between leaf and root.
+	maxFetchedLevels = 3
+	// maxFetchedIssuers of one level are followed: a cross-signed authority has two.
+	maxFetchedIssuers = 4
+)
+
+// judgeWith judges by the profiles that may vouch for the source, with issuers that came from elsewhere beside their own.
+func (j *Judge) judgeWith(ctx context.Context, certificate *x509.Certificate, issuers []*x509.Certificate, allowed []string, now time.Time) Verdict {
+	evidence := Evidence{CheckedAt: now}
 	bad := verdict(UnknownIssuer, now, evidence)
-	for _, profile := range j.profiles {
-		paths, code := profile.paths(certificate, now)
-		if code != OK && bad.Code == UnknownIssuer {
-			bad = verdict(code, now, evidence) // what one profile knows says more than that the others know nothing
+	for _, profile := range *j.profiles.Load() {
+		paths, code := profile.paths(certificate, issuers, now)
+		if code == OK && allowed != nil && !slices.Contains(allowed, profile.Name) {
+			paths, code = nil, WrongProfile
+		}
+		if code == OK {
+			code = profile.asks(certificate)
+		}
+		if code != OK {
+			if bad.Code == UnknownIssuer {
+				bad = verdict(code, now, evidence) // what one profile knows says more than that the others know nothing
+			}
+			continue
 		}
 		for _, path := range paths {
 			got := j.judgePath(ctx, profile.Profile, path, now)
@@ -69,7 +158,7 @@ func (j *Judge) Judge(ctx context.Context, certificate *x509.Certificate, addres
 }
 
 // judgeItself is everything that can be read off the certificate alone. day is the one that the code's sentence names.
-func judgeItself(certificate *x509.Certificate, address string, bound bool, now time.Time) (code Code, day time.Time) {
+func judgeItself(certificate *x509.Certificate, subject Subject, now time.Time) (code Code, day time.Time) {
 	if len(certificate.UnhandledCriticalExtensions) > 0 {
 		return Unsupported, now // RFC 5280 section 4.2: MUST reject
 	}
@@ -79,7 +168,7 @@ func judgeItself(certificate *x509.Certificate, address string, bound bool, now 
 	if code := judgeUsage(certificate); code != OK {
 		return code, now
 	}
-	if !bound && !isFor(certificate, address) {
+	if !subject.Bound && !isFor(certificate, subject.Address) {
 		return WrongAddress, now
 	}
 	if now.Before(certificate.NotBefore) {
@@ -116,6 +205,11 @@ func (j *Judge) judgePath(ctx context.Context, profile Profile, path []*x509.Cer
 			code, policy = RevocationUnpublished, profile.WhenUnpublished
 		default:
 			code, policy = RevocationUnknown, profile.WhenUnknown
+			if policy == Stop && !answer.LapsedAt.IsZero() && now.Before(answer.LapsedAt.Add(profile.Grace)) {
+				code, policy = RevocationGrace, Warn
+				j.log.WarnContext(ctx, "a certificate is used though its revocation list is out of date", "profile", profile.Name,
+					"certificate", answer.Certificate, "out_of_date_since", answer.LapsedAt, "until", answer.LapsedAt.Add(profile.Grace))
+			}
 		}
 		if policy != Warn {
 			unsure = code // go on: another certificate of the path may be known to be revoked
@@ -127,11 +221,16 @@ func (j *Judge) judgePath(ctx context.Context, profile Profile, path []*x509.Cer
 		return verdict(unsure, now, evidence)
 	}
 	good := verdict(OK, now, evidence)
-	good.Warnings = warnings
-	if end := path[0].NotAfter; end.Sub(now) < expiryMargin {
-		good.Warnings = append(good.Warnings, Warning{Code: ExpiresSoon, Say: ExpiresSoon.Say(end)})
-	}
+	good.Warnings = append(warnings, expiry(path[0], now)...)
 	return good
+}
+
+// expiry warns of a certificate that ends soon.
+func expiry(certificate *x509.Certificate, now time.Time) []Warning {
+	if end := certificate.NotAfter; end.Sub(now) < expiryMargin {
+		return []Warning{{Code: ExpiresSoon, Say: ExpiresSoon.Say(end)}}
+	}
+	return nil
 }
 
 func verdict(code Code, day time.Time, evidence Evidence) Verdict {

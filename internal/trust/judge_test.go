@@ -45,7 +45,7 @@ func (c oddCase) judge(w world) trust.Verdict {
 		c.at = clock
 	}
 	judge := trust.NewJudge(trust.Deps{Profiles: c.profiles, Revocation: c.answers, Now: func() time.Time { return c.at }})
-	return judge.Judge(context.Background(), c.certificate, c.address, c.bound)
+	return judge.Judge(context.Background(), trust.Subject{Certificate: c.certificate, Address: c.address, Bound: c.bound})
 }
 
 func run(t *testing.T, w world, cases []oddCase) {

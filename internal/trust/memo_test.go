@@ -23,7 +23,7 @@ func TestARememberedPathDoesNotOutliveItsTime(t *testing.T) {
 		if code == trust.IssuerExpired || code == trust.OK && at.After(short.NotAfter) {
 			certificate = long
 		}
-		if got := judge.Judge(context.Background(), certificate, bo, false); got.Code != code {
+		if got := judge.Judge(context.Background(), trust.Subject{Certificate: certificate, Address: bo}); got.Code != code {
 			t.Errorf("%s: %s, want %s", when, got.Code, code)
 		}
 	}
@@ -38,7 +38,7 @@ func TestARememberedPathDoesNotOutliveItsTime(t *testing.T) {
 	at = clock.AddDate(11, 0, 0)
 	want(trust.IssuerExpired, "after its authority's end")
 	at = clock
-	if got := judge.Judge(context.Background(), short, "ida@partner.example", false); got.Code != trust.WrongAddress {
+	if got := judge.Judge(context.Background(), trust.Subject{Certificate: short, Address: "ida@partner.example"}); got.Code != trust.WrongAddress {
 		t.Errorf("for somebody else: %s", got.Code)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -16,6 +17,16 @@ type Profile struct {
 	Roots         []*x509.Certificate
 	Intermediates []*x509.Certificate
 
+	// Policies, where there are any: the certificate must be issued under one of them, or under one that begins with it, as
+	// both 1.2.208.169.1.1.1.3.7 and ….7.1 are OCES3 organisation certificates.
+	Policies []x509.OID
+	// MailOnly: extended key usage must be there and say emailProtection, as CA/Browser Forum's S/MIME baseline requirements
+	// (section 7.1.2.3) have it. Without, absence is any purpose: OCES3 certificates have none.
+	MailOnly bool
+
+	// Grace is how long after the last good answer went out of date WhenUnknown does not stop yet. It is used with a warning,
+	// and logged. Zero is none.
+	Grace time.Duration
 	// WhenUnknown: a revocation list is published but cannot be had. Stop unless an administrator has decided otherwise.
 	WhenUnknown Policy
 	// WhenUnpublished: the certificate names no revocation list. The zero value stops here too: an authority that can
@@ -50,15 +61,23 @@ func anchor(profile Profile) anchored {
 	}
 }
 
-// paths finds the ways from certificate to a root, shortest first, or the code that says best why there is none.
-func (p anchored) paths(certificate *x509.Certificate, now time.Time) ([][]*x509.Certificate, Code) {
+// paths finds the ways from certificate to a root, shortest first, or the code that says best why there is none. more are
+// issuers beside the profile's own.
+func (p anchored) paths(certificate *x509.Certificate, more []*x509.Certificate, now time.Time) ([][]*x509.Certificate, Code) {
 	if paths, known := p.known.get(certificate, now); known {
 		return paths, OK
+	}
+	intermediates := p.intermediates
+	if len(more) > 0 {
+		intermediates = intermediates.Clone()
+		for _, issuer := range more {
+			intermediates.AddCert(issuer)
+		}
 	}
 	// Extended key usage is left to judgeUsage and to the loop below: crypto/x509 would take a leaf that has none, as
 	// all OCES3 ones, for any purpose, and says nothing else when it refuses.
 	found, err := certificate.Verify(x509.VerifyOptions{
-		Roots: p.roots, Intermediates: p.intermediates, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+		Roots: p.roots, Intermediates: intermediates, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 	})
 	if err != nil {
 		return nil, p.why(certificate, err)
@@ -118,6 +137,24 @@ func (p anchored) why(certificate *x509.Certificate, err error) Code {
 		}
 	}
 	return UnknownIssuer
+}
+
+// asks is what the profile wants of the certificate itself.
+func (p anchored) asks(certificate *x509.Certificate) Code {
+	if p.MailOnly && !slices.Contains(certificate.ExtKeyUsage, x509.ExtKeyUsageEmailProtection) {
+		return WrongUsage
+	}
+	if len(p.Policies) > 0 && !slices.ContainsFunc(certificate.Policies, func(have x509.OID) bool {
+		return slices.ContainsFunc(p.Policies, func(want x509.OID) bool { return under(have, want) })
+	}) {
+		return WrongPolicy
+	}
+	return OK
+}
+
+// under is whether have is want or stands below it.
+func under(have, want x509.OID) bool {
+	return have.Equal(want) || strings.HasPrefix(have.String(), want.String()+".")
 }
 
 // sameKeyID keeps "forged" for certificates that name this very key: a new authority under an old name, as the Danish

@@ -21,7 +21,7 @@ type Verdict struct {
 
 // Warning is something that will matter soon, or that a Profile has chosen to accept.
 type Warning struct {
-	Code Code // ExpiresSoon, RevocationUnknown or RevocationUnpublished
+	Code Code // ExpiresSoon, Vouched, RevocationUnknown, RevocationGrace or RevocationUnpublished
 	Say  fault.Sentence
 }
 
@@ -46,18 +46,28 @@ const (
 // Revocation is one answer of a RevocationSource, with what it was read from.
 type Revocation struct {
 	Status      Status
+	Source      string    // "crl" or "ocsp"; "" where nobody answered
 	Certificate string    // fingerprint of the certificate asked about
 	Number      string    // CRL number, decimal
-	ThisUpdate  time.Time // of the list
+	ThisUpdate  time.Time // of the list or answer
 	NextUpdate  time.Time
 	RevokedAt   time.Time // zero unless revoked
-	Cause       error     `json:"-"` // why it is unknown, for the log: it holds neither address nor content
+	// LapsedAt is when the newest answer that said "good" went out of date, where none that is current can be had. Zero where
+	// there never was one. Only a Profile with a Grace makes anything of it.
+	LapsedAt time.Time
+	Cause    error `json:"-"` // why it is unknown, for the log: it holds neither address nor content
 }
 
 // RevocationSource says whether certificate, signed by issuer, has been revoked. It waits no longer than ctx, and answers
 // StatusUnknown for everything that it cannot prove.
 type RevocationSource interface {
 	Check(ctx context.Context, certificate, issuer *x509.Certificate) Revocation
+}
+
+// IssuerSource fetches the certificates of issuers that a certificate says where to find (RFC 5280 section 4.2.2.1). What it
+// gives is a suggestion for a path, trusted for nothing; nothing is a normal answer. It waits no longer than ctx.
+type IssuerSource interface {
+	Issuers(ctx context.Context, certificate *x509.Certificate) []*x509.Certificate
 }
 
 // Fingerprint is the SHA-256 of the certificate, in lower-case hex.

@@ -5,15 +5,17 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"aau.dk/sendsikker/internal/trust"
+	"aau.dk/sendsikker/internal/trust/fetch"
 )
 
 const (
+	// maxBytes: the largest public lists are some 10 MB; twice that.
+	maxBytes = 20 << 20
 	// refreshAfter is how old a held list may be before a newer one is looked for. Authorities publish a new list when
 	// they revoke, long before nextUpdate of the old one; the old one goes on being used while the fetch runs.
 	refreshAfter = time.Hour
@@ -45,7 +47,7 @@ type Deps struct {
 // Source is a trust.RevocationSource. It is safe for concurrent use.
 type Source struct {
 	now      func() time.Time
-	client   *http.Client
+	client   *fetch.Client
 	fetching chan struct{}
 	parsing  chan struct{}
 
@@ -72,7 +74,7 @@ type entry struct {
 // New makes a Source that holds nothing yet.
 func New(deps Deps) *Source {
 	return &Source{
-		now: deps.Now, client: newClient(deps.AllowLoopback),
+		now: deps.Now, client: fetch.New(fetch.Options{AllowLoopback: deps.AllowLoopback}),
 		fetching: make(chan struct{}, maxFetching), parsing: make(chan struct{}, maxParsing), lists: map[place]*entry{},
 	}
 }
@@ -179,7 +181,7 @@ func (s *Source) refresh(ctx context.Context, held *entry, issuer *x509.Certific
 func (s *Source) get(ctx context.Context, issuer *x509.Certificate, address string) (*List, error) {
 	s.fetching <- struct{}{}
 	defer func() { <-s.fetching }()
-	der, err := fetch(ctx, s.client, address)
+	der, err := s.client.Get(ctx, address, maxBytes)
 	if err != nil {
 		return nil, err
 	}

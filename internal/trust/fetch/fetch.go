@@ -1,6 +1,7 @@
-package crl
+package fetch
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,29 +15,38 @@ import (
 )
 
 const (
-	// maxBytes: the largest public lists are some 10 MB; twice that.
-	maxBytes = 20 << 20
-	// fetchTime is for the whole of one fetch, redirects and body included. Nobody waits so long: callers have their own
-	// deadline, and the list is there for the next one.
-	fetchTime = 15 * time.Second
+	// wholeTime is for the whole of one exchange, redirects and body included. Nobody waits so long: callers have their own
+	// deadline, and what was fetched is there for the next one.
+	wholeTime = 15 * time.Second
 	// maxRedirects: http to https, and to another host. More is a loop.
 	maxRedirects = 3
 )
 
+// What a caller may want to tell apart.
 var (
-	errTooLarge  = errors.New("the list is larger than allowed")
-	errScheme    = errors.New("only http and https addresses are fetched")
+	ErrTooLarge = errors.New("the answer is larger than allowed")
+	ErrInside   = errors.New("the address is not a public one")
+	ErrStatus   = errors.New("the server answered with an error")
+
+	errScheme    = errors.New("only http and https addresses are asked")
 	errRedirects = errors.New("too many redirects")
-	errInside    = errors.New("the address is not a public one")
 )
 
-// newClient makes a client that can reach public addresses only. There is no proxy, which would connect in our place.
-func newClient(allowLoopback bool) *http.Client {
+// Options are what the wiring decides.
+type Options struct {
+	AllowLoopback bool // for a pretend authority on this machine; never in production wiring
+}
+
+// Client asks servers whose addresses a certificate names. It is safe for concurrent use.
+type Client struct{ http *http.Client }
+
+// New makes a client that can reach public addresses only. There is no proxy, which would connect in our place.
+func New(o Options) *Client {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
-		return guard(address, allowLoopback)
+		return guard(address, o.AllowLoopback)
 	}}
-	return &http.Client{
-		Timeout: fetchTime,
+	return &Client{&http.Client{
+		Timeout: wholeTime,
 		Transport: &http.Transport{
 			DialContext:            dialer.DialContext,
 			TLSHandshakeTimeout:    5 * time.Second,
@@ -44,7 +54,7 @@ func newClient(allowLoopback bool) *http.Client {
 			MaxResponseHeaderBytes: 64 << 10,
 			MaxIdleConns:           4,
 			IdleConnTimeout:        30 * time.Second,
-			DisableCompression:     true, // a list is hashes and numbers; unpacking would undo the size limit
+			DisableCompression:     true, // hashes and numbers do not shrink, and unpacking would undo the size limit
 		},
 		CheckRedirect: func(request *http.Request, via []*http.Request) error {
 			if len(via) > maxRedirects {
@@ -52,11 +62,20 @@ func newClient(allowLoopback bool) *http.Client {
 			}
 			return allowed(request.URL)
 		},
-	}
+	}}
 }
 
-// fetch gets one list, as bytes that nobody has looked at yet.
-func fetch(ctx context.Context, client *http.Client, address string) ([]byte, error) {
+// Get fetches at most limit bytes, which nobody has looked at yet. More is ErrTooLarge.
+func (c *Client) Get(ctx context.Context, address string, limit int64) ([]byte, error) {
+	return c.do(ctx, http.MethodGet, address, "", nil, limit)
+}
+
+// Post sends body and gives the answer, of at most limit bytes.
+func (c *Client) Post(ctx context.Context, address, contentType string, body []byte, limit int64) ([]byte, error) {
+	return c.do(ctx, http.MethodPost, address, contentType, body, limit)
+}
+
+func (c *Client) do(ctx context.Context, method, address, contentType string, body []byte, limit int64) ([]byte, error) {
 	parsed, err := url.Parse(address)
 	if err != nil {
 		return nil, errScheme
@@ -64,29 +83,32 @@ func fetch(ctx context.Context, client *http.Client, address string) ([]byte, er
 	if err := allowed(parsed); err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
 		return nil, errScheme
 	}
-	response, err := client.Do(request)
+	if contentType != "" {
+		request.Header.Set("Content-Type", contentType)
+	}
+	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("fetching the list: %w", err)
+		return nil, fmt.Errorf("asking the server: %w", err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("fetching the list: status %d", response.StatusCode)
+		return nil, fmt.Errorf("%w: %d", ErrStatus, response.StatusCode)
 	}
-	if response.ContentLength > maxBytes {
-		return nil, errTooLarge
+	if response.ContentLength > limit {
+		return nil, ErrTooLarge
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxBytes+1))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	if err != nil {
-		return nil, fmt.Errorf("reading the list: %w", err)
+		return nil, fmt.Errorf("reading the answer: %w", err)
 	}
-	if len(body) > maxBytes {
-		return nil, errTooLarge
+	if int64(len(answer)) > limit {
+		return nil, ErrTooLarge
 	}
-	return body, nil
+	return answer, nil
 }
 
 // allowed leaves ldap: and file: out, and names with a password in them.
@@ -102,12 +124,12 @@ func allowed(address *url.URL) error {
 func guard(address string, allowLoopback bool) error {
 	host, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return errInside
+		return ErrInside
 	}
 	if public(host.Addr()) || allowLoopback && host.Addr().Unmap().IsLoopback() {
 		return nil
 	}
-	return errInside
+	return ErrInside
 }
 
 // public is whether ip can be somebody else's server on the internet.

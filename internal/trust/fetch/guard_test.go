@@ -1,4 +1,4 @@
-package crl
+package fetch
 
 import (
 	"net/netip"
