@@ -52,7 +52,7 @@ func (j *Judge) Use(profiles ...Profile) {
 	j.profiles.Store(&list)
 }
 
-// Judge says whether the certificate may be used to seal mail for the address now. ctx limits the wait for revocation answers
+// Judge says whether the certificate may be used now to seal mail for the address, or to prove mail from it. ctx limits the wait for revocation answers
 // and issuers only.
 func (j *Judge) Judge(ctx context.Context, subject Subject) Verdict {
 	now := j.now()
@@ -162,10 +162,10 @@ func judgeItself(certificate *x509.Certificate, subject Subject, now time.Time) 
 	if len(certificate.UnhandledCriticalExtensions) > 0 {
 		return Unsupported, now // RFC 5280 section 4.2: MUST reject
 	}
-	if code := judgeKey(certificate); code != OK {
+	if code := judgeKey(certificate, subject.Signing); code != OK {
 		return code, now
 	}
-	if code := judgeUsage(certificate); code != OK {
+	if code := judgeUsage(certificate, subject.Signing); code != OK {
 		return code, now
 	}
 	if !subject.Bound && !isFor(certificate, subject.Address) {

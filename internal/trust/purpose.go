@@ -2,6 +2,7 @@ package trust
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
@@ -21,8 +22,8 @@ var (
 	oidExtKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 37}
 )
 
-// judgeKey is OK for keys that package cms can seal to and that are worth sealing to.
-func judgeKey(certificate *x509.Certificate) Code {
+// judgeKey is OK for keys that package cms can seal to and that are worth sealing to; for a signer's, that it can verify by.
+func judgeKey(certificate *x509.Certificate, signing bool) Code {
 	switch key := certificate.PublicKey.(type) {
 	case *rsa.PublicKey:
 		bits := key.N.BitLen()
@@ -36,22 +37,30 @@ func judgeKey(certificate *x509.Certificate) Code {
 		case elliptic.P256(), elliptic.P384(), elliptic.P521(): // RFC 5753 section 8; what mail clients know
 			return OK
 		}
+	case ed25519.PublicKey:
+		if signing { // RFC 8551 section 2.2
+			return OK
+		}
 	}
 	return UnsupportedKey
 }
 
 // judgeUsage reads key usage and extended key usage. Both may be absent: OCES3 certificates have no extended key usage,
 // and RFC 8550 section 4.4.4 takes absence as "any".
-func judgeUsage(certificate *x509.Certificate) Code {
+func judgeUsage(certificate *x509.Certificate, signing bool) Code {
 	if certificate.IsCA {
 		return WrongUsage // a certificate of an authority is nobody's mailbox
 	}
 	if hasExtension(certificate, oidKeyUsage) {
 		needed := x509.KeyUsageKeyEncipherment // RFC 5280 section 4.2.1.3: RSA key transport
-		if _, isEC := certificate.PublicKey.(*ecdsa.PublicKey); isEC {
+		_, isEC := certificate.PublicKey.(*ecdsa.PublicKey)
+		switch {
+		case signing:
+			needed = x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment // RFC 8550 section 4.4.2: either
+		case isEC:
 			needed = x509.KeyUsageKeyAgreement // RFC 5753 section 7
 		}
-		if certificate.KeyUsage&needed == 0 || certificate.KeyUsage&x509.KeyUsageDecipherOnly != 0 {
+		if certificate.KeyUsage&needed == 0 || !signing && certificate.KeyUsage&x509.KeyUsageDecipherOnly != 0 {
 			return WrongUsage
 		}
 	}

@@ -13,6 +13,8 @@ type Subject struct {
 	// Vouched: somebody who may say so stands for this very certificate: an administrator, or the recipient's domain by a
 	// signed DNS record (RFC 8162, usage 3). No path is asked for. Everything else that can be read off it is.
 	Vouched bool
+	// Signing: it is to be judged as a signer's and not as a recipient's: its key must be meant for signing mail.
+	Signing bool
 	// Profiles are the names of those whose authorities may vouch for what this source gives; nil is all.
 	Profiles []string
 	// Issuers came along with the certificate: suggestions for a path, trusted for nothing.
