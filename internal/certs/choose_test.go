@@ -147,14 +147,14 @@ func TestWhyNoneCanBeUsed(t *testing.T) {
 func TestEveryBadCodeHasAPlaceAmongTheReasons(t *testing.T) {
 	t.Parallel()
 	for _, code := range trust.Codes() {
-		if code == trust.OK || code == trust.ExpiresSoon {
+		if code == trust.OK || code == trust.ExpiresSoon || code == trust.Vouched || code == trust.RevocationGrace {
 			continue // never of a rejected certificate
 		}
 		if !slices.Contains(certs.Usefulness, code) {
 			t.Errorf("%s has no place", code)
 		}
 	}
-	if len(certs.Usefulness) != len(trust.Codes())-2 {
-		t.Errorf("%d places for %d codes", len(certs.Usefulness), len(trust.Codes())-2)
+	if len(certs.Usefulness) != len(trust.Codes())-4 {
+		t.Errorf("%d places for %d codes", len(certs.Usefulness), len(trust.Codes())-4)
 	}
 }

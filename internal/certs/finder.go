@@ -1,7 +1,9 @@
 package certs
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"runtime"
 	"slices"
@@ -19,11 +21,17 @@ const maxAddresses = 1000
 // those waits should overlap.
 const judgingPerCore = 4
 
+// rollOver is how long after a certificate begins the one before it is encrypted for as well. Vendors of Danish gateways tell
+// their customers to hand a new certificate out at once, and to keep the old key; a month lets a server that nobody has
+// thought of catch up.
+const rollOver = 30 * 24 * time.Hour
+
 // Deps is what a Finder needs.
 type Deps struct {
 	Sources  []Source
 	Judge    Judger
 	Deadline time.Duration // for the sources together, and again for the judging
+	Now      func() time.Time
 	Log      *slog.Logger
 }
 
@@ -32,12 +40,13 @@ type Finder struct {
 	sources  []Source
 	judge    Judger
 	deadline time.Duration
+	now      func() time.Time
 	log      *slog.Logger
 }
 
 // NewFinder makes a Finder.
 func NewFinder(deps Deps) *Finder {
-	return &Finder{sources: deps.Sources, judge: deps.Judge, deadline: deps.Deadline, log: deps.Log}
+	return &Finder{sources: deps.Sources, judge: deps.Judge, deadline: deps.Deadline, now: deps.Now, log: deps.Log}
 }
 
 // Find answers for every address, under the address as it was given. It takes at most twice Deps.Deadline. The error is
@@ -58,58 +67,82 @@ func (f *Finder) Find(ctx context.Context, addresses []string) (map[string]Choic
 	slices.Sort(all)
 	all = slices.Compact(all)
 
-	found, silent := f.ask(ctx, all)
+	found, silent := gather(f.ask(ctx, all))
 	if err := ctx.Err(); err != nil {
-		return nil, fault.New(fault.Unavailable, "interrupted", fault.Sentence{
-			DA: "Opslaget blev afbrudt. Prøv igen.", EN: "The look-up was interrupted. Try again.",
-		}, err)
+		return nil, interrupted(err)
 	}
 	return f.choose(ctx, asked, found, silent), nil
 }
 
-// reply is what one source said.
-type reply struct {
-	source     string
-	candidates map[string][]Candidate
-	err        error
+func interrupted(cause error) error {
+	return fault.New(fault.Unavailable, "interrupted", fault.Sentence{
+		DA: "Opslaget blev afbrudt. Prøv igen.", EN: "The look-up was interrupted. Try again.",
+	}, cause)
 }
 
-// ask asks every source at once and waits until the deadline. A source that does not heed it is left behind.
-func (f *Finder) ask(ctx context.Context, addresses []string) (found map[string][]Candidate, silent []string) {
+// reply is what one source said.
+type reply struct {
+	source     Source
+	candidates map[string][]Candidate
+	err        error // it is silent: what is missing from candidates may still be there
+}
+
+var errLate = errors.New("it did not answer in time")
+
+// ask asks every source at once and waits until the deadline. A source that does not heed it is left behind. There is a reply
+// for every source, in the order of the sources.
+func (f *Finder) ask(ctx context.Context, addresses []string) []reply {
 	ctx, cancel := context.WithTimeout(ctx, f.deadline)
 	defer cancel()
-	replies := make(chan reply, len(f.sources)) // room for all: whoever comes late must not wait for a reader
-	waiting := map[string]int{}
-	for _, source := range f.sources {
-		waiting[source.Name()]++
+	type numbered struct {
+		reply
+		i int
+	}
+	replies := make([]reply, len(f.sources))
+	arriving := make(chan numbered, len(f.sources)) // room for all: whoever comes late must not wait for a reader
+	for i, source := range f.sources {
+		replies[i] = reply{source: source, err: errLate}
 		go func() {
 			// A copy of its own: a source that comes late may still be reading it when we are long done.
 			candidates, err := source.Find(ctx, slices.Clone(addresses))
-			replies <- reply{source: source.Name(), candidates: candidates, err: err}
+			arriving <- numbered{reply{source: source, candidates: candidates, err: err}, i}
 		}()
 	}
-	found = make(map[string][]Candidate, len(addresses))
 	for range f.sources {
 		select {
 		case <-ctx.Done():
-			for name, count := range waiting {
-				if count > 0 {
-					silent = append(silent, name)
-					f.log.WarnContext(ctx, "a certificate source did not answer in time", "source", name)
-				}
-			}
-			slices.Sort(silent)
-			return found, slices.Compact(silent)
-		case r := <-replies:
-			waiting[r.source]--
-			if r.err != nil {
-				// The code and never the text: a directory's error may quote the address it was asked for.
-				f.log.WarnContext(ctx, "a certificate source failed", "source", r.source, "code", fault.From(r.err).Code)
-				silent = append(silent, r.source)
-			}
-			for address, candidates := range r.candidates {
-				found[address] = append(found[address], candidates...)
-			}
+			f.tell(ctx, replies)
+			return replies
+		case r := <-arriving:
+			replies[r.i] = r.reply
+		}
+	}
+	f.tell(ctx, replies)
+	return replies
+}
+
+// tell logs who was silent: the code and never the text, for a directory's error may quote the address it was asked for.
+func (f *Finder) tell(ctx context.Context, replies []reply) {
+	for _, r := range replies {
+		switch {
+		case r.err == nil:
+		case errors.Is(r.err, errLate), errors.Is(r.err, context.DeadlineExceeded):
+			f.log.WarnContext(ctx, "a certificate source did not answer in time", "source", r.source.Name())
+		default:
+			f.log.WarnContext(ctx, "a certificate source failed", "source", r.source.Name(), "code", fault.From(r.err).Code)
+		}
+	}
+}
+
+// gather puts together what was found, and who was silent.
+func gather(replies []reply) (found map[string][]Candidate, silent []string) {
+	found = map[string][]Candidate{}
+	for _, r := range replies {
+		if r.err != nil {
+			silent = append(silent, r.source.Name())
+		}
+		for address, candidates := range r.candidates {
+			found[address] = append(found[address], candidates...)
 		}
 	}
 	slices.Sort(silent)
@@ -142,20 +175,19 @@ func (f *Finder) choose(ctx context.Context, asked map[string][]string, found ma
 	return choices
 }
 
-// pick judges from the best downwards until one may be used.
+// pick judges from the best downwards until one may be used, and goes on to the one that it replaces.
 func (f *Finder) pick(ctx context.Context, address string, candidates []Candidate, silent []string) Choice {
 	choice := Choice{Address: address, Silent: silent}
 	candidates, choice.Omitted = merge(candidates)
 	var chosen *Judged
-	for _, candidate := range candidates {
-		verdict := f.judge.Judge(ctx, candidate.subject(address))
-		judged := Judged{Candidate: candidate, Verdict: verdict}
-		if !verdict.Good {
+	for len(candidates) > 0 && chosen == nil {
+		judged := f.judged(ctx, address, candidates[0])
+		candidates = candidates[1:]
+		if judged.Verdict.Good {
+			chosen = &judged
+		} else {
 			choice.Rejected = append(choice.Rejected, judged)
-			continue
 		}
-		chosen = &judged
-		break
 	}
 	// An administrator pins a certificate because what the directories say is wrong. While the pins cannot be read,
 	// what the directories say is not used.
@@ -166,6 +198,33 @@ func (f *Finder) pick(ctx context.Context, address string, candidates []Candidat
 	choice.Reason = reason(chosen, choice.Rejected, silent)
 	if chosen != nil {
 		choice.Chosen, choice.Verdict = &chosen.Candidate, chosen.Verdict
+		choice.Also = f.replaced(ctx, address, chosen.Candidate, candidates)
+		choice.Why = why(choice, len(candidates))
 	}
 	return choice
+}
+
+func (f *Finder) judged(ctx context.Context, address string, candidate Candidate) Judged {
+	return Judged{Candidate: candidate, Verdict: f.judge.Judge(ctx, candidate.subject(address))}
+}
+
+// replaced is the certificate that chosen is newer than, while the roll-over lasts: of the same standing, with another key, and
+// good itself. Both keys are the recipient's by the same proof, so that one more entry in the mail tells nobody anything.
+func (f *Finder) replaced(ctx context.Context, address string, chosen Candidate, rest []Candidate) *Judged {
+	now := f.now()
+	if now.Sub(chosen.Certificate.NotBefore) >= rollOver {
+		return nil
+	}
+	for _, candidate := range rest {
+		c := candidate.Certificate
+		if candidate.standing() != chosen.standing() || now.After(c.NotAfter) || !c.NotBefore.Before(chosen.Certificate.NotBefore) ||
+			bytes.Equal(c.RawSubjectPublicKeyInfo, chosen.Certificate.RawSubjectPublicKeyInfo) {
+			continue
+		}
+		if judged := f.judged(ctx, address, candidate); judged.Verdict.Good {
+			return &judged
+		}
+		return nil // the next older one was replaced before
+	}
+	return nil
 }

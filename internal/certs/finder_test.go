@@ -72,7 +72,7 @@ func TestADeadSourceDelaysNoLongerThanTheDeadline(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := certs.NewFinder(certs.Deps{
 					Sources: []certs.Source{dead, with("ldap", bo, false, certificate)},
-					Judge:   yes{}, Deadline: 2 * time.Second, Log: slog.New(slog.DiscardHandler),
+					Judge:   yes{}, Deadline: 2 * time.Second, Now: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler),
 				})
 				began := time.Now()
 				choices, err := f.Find(context.Background(), []string{bo, ida})
@@ -95,7 +95,7 @@ func TestADeafSourceIsLeftBehind(t *testing.T) {
 	w := made()
 	f := certs.NewFinder(certs.Deps{
 		Sources: []certs.Source{source{name: "deaf", deaf: true}, with("ldap", bo, false, w.certificate(t, bo, 1, 300))},
-		Judge:   w.judge, Deadline: 500 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
+		Judge:   w.judge, Deadline: 500 * time.Millisecond, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	began := time.Now()
 	got := find(t, f, bo)
@@ -120,7 +120,7 @@ func TestTheLogNamesTheSourceAndNoAddress(t *testing.T) {
 	w := made()
 	var log bytes.Buffer
 	f := certs.NewFinder(certs.Deps{
-		Sources: []certs.Source{source{name: "dead", err: errAway}}, Judge: w.judge, Deadline: time.Second,
+		Sources: []certs.Source{source{name: "dead", err: errAway}}, Judge: w.judge, Deadline: time.Second, Now: time.Now,
 		Log: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	find(t, f, ida)
@@ -137,7 +137,7 @@ func TestAFloodOfCandidatesIsCut(t *testing.T) {
 		many = append(many, w.certificate(t, ida, i, 300)) // all somebody else's
 	}
 	judge := &counting{Judger: w.judge}
-	f := certs.NewFinder(certs.Deps{Sources: []certs.Source{with("ldap", bo, false, many...)}, Judge: judge, Deadline: time.Second, Log: slog.New(slog.DiscardHandler)})
+	f := certs.NewFinder(certs.Deps{Sources: []certs.Source{with("ldap", bo, false, many...)}, Judge: judge, Deadline: time.Second, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	got := find(t, f, bo)
 	if got.Omitted != 24 || len(got.Rejected) != 16 || judge.calls.Load() != 16 {
 		t.Errorf("%d omitted, %d rejected, %d judged", got.Omitted, len(got.Rejected), judge.calls.Load())
@@ -196,7 +196,7 @@ func BenchmarkFind20Cached(b *testing.B) {
 			if name == "rsa-pss" {
 				judge = danish.judge
 			}
-			f := certs.NewFinder(certs.Deps{Sources: []certs.Source{s}, Judge: judge, Deadline: time.Second, Log: slog.New(slog.DiscardHandler)})
+			f := certs.NewFinder(certs.Deps{Sources: []certs.Source{s}, Judge: judge, Deadline: time.Second, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 			for b.Loop() {
 				choices, err := f.Find(context.Background(), addresses)
 				if err != nil || len(choices) != 20 || choices[addresses[0]].Chosen == nil {

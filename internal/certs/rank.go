@@ -13,14 +13,14 @@ import (
 // could hold thousands, and each may cost a signature check.
 const maxCandidates = 16
 
-// rank puts the best first: pinned before our own mailboxes before the rest, then the newest, then the one that lasts
-// longest, then the fingerprint, so that the same facts always give the same answer.
+// rank puts the best first: by standing, then the newest, then the one that lasts longest, then the fingerprint, so that the
+// same facts always give the same answer.
 //
 // The newest wins because an organisation that renews deploys the new key and may forget the old one.
 func rank(candidates []Candidate) {
 	slices.SortFunc(candidates, func(a, b Candidate) int {
 		return cmp.Or(
-			cmp.Compare(standing(a.Source), standing(b.Source)),
+			cmp.Compare(a.standing(), b.standing()),
 			b.Certificate.NotBefore.Compare(a.Certificate.NotBefore),
 			b.Certificate.NotAfter.Compare(a.Certificate.NotAfter),
 			bytes.Compare(a.Certificate.Raw, b.Certificate.Raw),
@@ -29,26 +29,29 @@ func rank(candidates []Candidate) {
 	})
 }
 
-func standing(source string) int {
-	switch source {
-	case SourcePinned:
+// standing is whose word comes first. An administrator's on this very address; ours on our own mailboxes; an administrator's
+// on the whole domain, because where mail is opened by a gateway a personal certificate found elsewhere may be one that
+// nobody there holds the key of any more; then what was found.
+func (c Candidate) standing() int {
+	switch {
+	case c.Source == SourcePinned && !c.Domain:
 		return 0
-	case SourceMailbox:
+	case c.Source == SourceMailbox:
 		return 1
+	case c.Source == SourcePinned:
+		return 2
 	}
-	return 2
+	return 3
 }
 
 // merge ranks, makes one of the candidates that are the same certificate, and leaves out what is too many.
-// The one kept is the best ranked; it is bound if any of them is, because a binding is about the certificate and the
-// address and not about where else the certificate is found.
 func merge(candidates []Candidate) (kept []Candidate, omitted int) {
 	candidates = slices.DeleteFunc(slices.Clone(candidates), func(c Candidate) bool { return c.Certificate == nil })
 	rank(candidates)
 	at := make(map[string]int, len(candidates))
 	for _, candidate := range candidates {
 		if i, seen := at[string(candidate.Certificate.Raw)]; seen {
-			kept[i].Bound = kept[i].Bound || candidate.Bound
+			kept[i].learn(candidate)
 			continue
 		}
 		at[string(candidate.Certificate.Raw)] = len(kept)
@@ -58,6 +61,22 @@ func merge(candidates []Candidate) (kept []Candidate, omitted int) {
 		return kept[:maxCandidates], len(kept) - maxCandidates
 	}
 	return kept, 0
+}
+
+// learn takes what another source knows of the same certificate: who ties it to the address or vouches for it does so wherever
+// else it is found, and what one source may not vouch for another may.
+func (c *Candidate) learn(other Candidate) {
+	c.Bound = c.Bound || other.Bound
+	c.Vouched = c.Vouched || other.Vouched
+	if c.Profiles != nil && other.Profiles != nil {
+		c.Profiles = append(slices.Clone(c.Profiles), other.Profiles...)
+	} else {
+		c.Profiles = nil
+	}
+	c.Issuers = append(slices.Clone(c.Issuers), other.Issuers...)
+	if c.Capabilities == nil {
+		c.Capabilities = other.Capabilities
+	}
 }
 
 // spellings are the forms under which sources are asked for address. The domain is always in its DNS form. The local

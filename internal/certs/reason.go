@@ -65,3 +65,35 @@ func reason(chosen *Judged, rejected []Judged, silent []string) Reason {
 	}
 	return Reason{Code: best.Verdict.Code, Say: say}
 }
+
+var (
+	sayOnly   = fault.Sentence{DA: "Det er det eneste, der kan bruges.", EN: "It is the only one that can be used."}
+	sayPinned = fault.Sentence{DA: "En administrator har valgt det til denne adresse.", EN: "An administrator has chosen it for this address."}
+	sayOwn    = fault.Sentence{DA: "Det er vores egen funktionspostkasses.", EN: "It is our own function mailbox's."}
+	sayDomain = fault.Sentence{DA: "En administrator har valgt det til hele domænet.", EN: "An administrator has chosen it for the whole domain."}
+	sayNewest = fault.Sentence{DA: "Det er det nyeste af dem, der kan bruges.", EN: "It is the newest of those that can be used."}
+	sayAlso   = fault.Sentence{
+		DA: " Der krypteres også til det forrige, til modtageren har fået det nye i brug overalt.",
+		EN: " The previous one is encrypted for as well, until the recipient uses the new one everywhere.",
+	}
+)
+
+// why explains a choice among others that were found; below is how many were ranked under it.
+func why(choice Choice, below int) fault.Sentence {
+	say := sayNewest
+	switch standing := choice.Chosen.standing(); {
+	case standing == 0:
+		say = sayPinned
+	case standing == 1:
+		say = sayOwn
+	case standing == 2:
+		say = sayDomain
+	case below == 0:
+		say = sayOnly
+	}
+	if choice.Also != nil {
+		say.DA += sayAlso.DA
+		say.EN += sayAlso.EN
+	}
+	return say
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"time"
 
+	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/trust"
 )
 
@@ -58,11 +59,27 @@ type Judged struct {
 
 // Choice is what was found for one address.
 type Choice struct {
-	Address  string        // as it was asked for
-	Chosen   *Candidate    // nil when none can be used; then Code and Say tell why
-	Verdict  trust.Verdict // of Chosen
-	Rejected []Judged      // those that were ranked above Chosen, best first; all of them where there is none
-	Silent   []string      // sources that did not answer, sorted
-	Omitted  int           // candidates beyond maxCandidates, not looked at
+	Address string        // as it was asked for
+	Chosen  *Candidate    // nil when none can be used; then Code and Say tell why
+	Verdict trust.Verdict // of Chosen
+	// Also is encrypted for beside Chosen, while a certificate is being replaced by a newer one: the recipient may not have the
+	// new key everywhere yet. nil at all other times.
+	Also     *Judged
+	Why      fault.Sentence // why Chosen and none of the others; empty where there is none
+	Rejected []Judged       // those that were ranked above Chosen, best first; all of them where there is none
+	Others   []Judged       // those ranked below Chosen, best first; only from Explain
+	Silent   []string       // sources that did not answer, sorted
+	Omitted  int            // candidates beyond maxCandidates, not looked at
 	Reason
+}
+
+// Certificates are the ones to encrypt for.
+func (c Choice) Certificates() []Candidate {
+	if c.Chosen == nil {
+		return nil
+	}
+	if c.Also == nil {
+		return []Candidate{*c.Chosen}
+	}
+	return []Candidate{*c.Chosen, c.Also.Candidate}
 }

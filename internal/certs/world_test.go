@@ -110,7 +110,7 @@ func with(name, address string, bound bool, certificates ...*x509.Certificate) s
 var errAway = errors.New("ldap: nobody at ida@partner.example") // names an address on purpose: it must not be logged
 
 func finder(w world, sources ...certs.Source) *certs.Finder {
-	return certs.NewFinder(certs.Deps{Sources: sources, Judge: w.judge, Deadline: 2 * time.Second, Log: slog.New(slog.DiscardHandler)})
+	return certs.NewFinder(certs.Deps{Sources: sources, Judge: w.judge, Deadline: 2 * time.Second, Now: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler)})
 }
 
 func find(t *testing.T, f *certs.Finder, address string) certs.Choice {
