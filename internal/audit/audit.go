@@ -13,7 +13,13 @@ const (
 	MailboxPut      Action = "mailbox_put"
 	GrantPut        Action = "grant_put"
 	GrantDeleted    Action = "grant_deleted"
-	CertificatePut  Action = "certificate_put"
+
+	CertificatePut       Action = "certificate_put"
+	CertificateHarvested Action = "certificate_harvested"
+	CertificateApproved  Action = "certificate_approved"
+	CertificateDeleted   Action = "certificate_deleted"
+	AuthorityPut         Action = "authority_put"
+	AuthorityDeleted     Action = "authority_deleted"
 )
 
 // Actor is who did it.

@@ -36,3 +36,15 @@ func (s *Store) change(ctx context.Context, entry audit.Entry, query string, arg
 	})
 	return changed, err
 }
+
+// changeOne is change for a row that must be there.
+func (s *Store) changeOne(ctx context.Context, what string, entry audit.Entry, query string, args ...any) error {
+	changed, err := s.change(ctx, entry, query, args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if changed == 0 {
+		return ErrNotFound
+	}
+	return nil
+}

@@ -130,14 +130,7 @@ func (s *Store) PutGrant(ctx context.Context, mailboxID string, g Grant, entry a
 
 // DeleteGrant takes the right back.
 func (s *Store) DeleteGrant(ctx context.Context, mailboxID string, g Grant, entry audit.Entry) error {
-	deleted, err := s.change(ctx, entry, `DELETE FROM mailbox_grant WHERE mailbox_id = ? AND kind = ? AND subject = ?`, mailboxID, g.Kind, g.Subject)
-	if err != nil {
-		return fmt.Errorf("deleting a grant: %w", err)
-	}
-	if deleted == 0 {
-		return ErrNotFound
-	}
-	return nil
+	return s.changeOne(ctx, "deleting a grant", entry, `DELETE FROM mailbox_grant WHERE mailbox_id = ? AND kind = ? AND subject = ?`, mailboxID, g.Kind, g.Subject)
 }
 
 func (s *Store) strings(ctx context.Context, query string, args ...any) ([]string, error) {
