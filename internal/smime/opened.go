@@ -91,4 +91,6 @@ type Signature struct {
 	FromAgrees   bool
 	Capabilities cms.Capabilities  // what the signer can open, best first; only where Good
 	EncryptTo    *x509.Certificate // the certificate that the signer asks to be written to; only where Good, nil where absent
+	// Bag is every certificate that came with the layer: chains, and whatever else somebody put there. None is trusted for it.
+	Bag []*x509.Certificate
 }

@@ -38,6 +38,7 @@ func (o *opener) accept(kind LayerKind, s *cms.Signed, content Hold) (io.Reader,
 			Addresses:    addresses(signer.Certificate),
 			Capabilities: signer.Capabilities,
 			EncryptTo:    signer.EncryptTo,
+			Bag:          s.Certificates,
 		})
 	}
 	o.layers = append(o.layers, layer)

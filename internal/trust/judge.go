@@ -74,6 +74,20 @@ func (j *Judge) Judge(ctx context.Context, subject Subject) Verdict {
 	return got
 }
 
+// Path is the shortest way from the certificate to a root that may vouch for it, the certificate first; nil where there is none.
+// Nobody is asked about revocation, and nothing is fetched.
+func (j *Judge) Path(subject Subject) []*x509.Certificate {
+	for _, profile := range *j.profiles.Load() {
+		if subject.Profiles != nil && !slices.Contains(subject.Profiles, profile.Name) {
+			continue
+		}
+		if paths, code := profile.paths(subject.Certificate, subject.Issuers[:min(len(subject.Issuers), maxSuggested)], j.now()); code == OK {
+			return paths[0]
+		}
+	}
+	return nil
+}
+
 // vouchable is whether the word of somebody who vouches can stand in for what is missing. It cannot stand against what is
 // known: a revoked certificate, or one that bears another signature than it says.
 func vouchable(code Code) bool {
