@@ -122,8 +122,10 @@ func (s *Store) NewestSigned(ctx context.Context, subject string) (time.Time, er
 type CertificateQuery struct {
 	Pending *bool  // nil is all
 	Subject string // "" is all
-	After   string // an id; "" is from the start
-	Limit   int
+	// BreaksBefore: those that cannot be used by then, or now, as the last check found. Zero is all.
+	BreaksBefore time.Time
+	After        string // an id; "" is from the start
+	Limit        int
 }
 
 // ListCertificates reads one page, oldest first.
@@ -134,6 +136,9 @@ func (s *Store) ListCertificates(ctx context.Context, q CertificateQuery) ([]Cer
 	}
 	if q.Subject != "" {
 		where, args = where+" AND subject = ?", append(args, q.Subject)
+	}
+	if !q.BreaksBefore.IsZero() {
+		where, args = where+" AND checked_at IS NOT NULL AND (check_code <> 'ok' OR breaks_at < ?)", append(args, toMillis(q.BreaksBefore))
 	}
 	return s.certificates(ctx, where+" ORDER BY id LIMIT ?", append(args, q.Limit)...)
 }

@@ -1,0 +1,134 @@
+package shelf
+
+import (
+	"context"
+	"crypto/x509"
+	"slices"
+	"time"
+
+	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/fault"
+	"aau.dk/sendsikker/internal/store"
+	"aau.dk/sendsikker/internal/trust"
+)
+
+// ProfileName is the profile of authorities that administrators decided on.
+const ProfileName = "approved"
+
+// Authority is one of them.
+type Authority struct {
+	Certificate *x509.Certificate
+	AddedAt     time.Time
+}
+
+// TrustAuthority lets an authority vouch for recipients' certificates. Those that waited for it are used from now on.
+func (s *Shelf) TrustAuthority(ctx context.Context, actor Actor, file []byte) error {
+	leaves, issuers, err := split(file)
+	if err != nil || len(issuers) != 1 || len(leaves) > 0 {
+		return badAuthority(err)
+	}
+	authority := issuers[0]
+	if now := s.Now(); !authority.BasicConstraintsValid || now.After(authority.NotAfter) || authority.KeyUsage != 0 && authority.KeyUsage&x509.KeyUsageCertSign == 0 {
+		return badAuthority(nil)
+	}
+	print := trust.Fingerprint(authority)
+	err = s.Store.PutAuthority(ctx, store.Authority{Fingerprint: print, DER: authority.Raw}, s.authorityEntry(actor, audit.AuthorityPut, print))
+	if err != nil {
+		return unavailable(err)
+	}
+	if err := s.Reload(ctx); err != nil {
+		return err
+	}
+	return s.settle(ctx, actor)
+}
+
+// DistrustAuthority takes that back. Certificates that were approved by themselves are not touched.
+func (s *Shelf) DistrustAuthority(ctx context.Context, actor Actor, fingerprint string) error {
+	if err := s.Store.DeleteAuthority(ctx, fingerprint, s.authorityEntry(actor, audit.AuthorityDeleted, fingerprint)); err != nil {
+		return found(err)
+	}
+	return s.Reload(ctx)
+}
+
+// Authorities lists those that administrators decided on.
+func (s *Shelf) Authorities(ctx context.Context) ([]Authority, error) {
+	rows, err := s.Store.Authorities(ctx)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	list := make([]Authority, len(rows))
+	for i, row := range rows {
+		c, err := x509.ParseCertificate(row.DER)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = Authority{Certificate: c, AddedAt: row.AddedAt}
+	}
+	return list, nil
+}
+
+// Reload has the judge use what administrators have decided on by now, here or on another machine. Nothing changed: nothing is
+// done, and what the judge remembers stays.
+func (s *Shelf) Reload(ctx context.Context) error {
+	list, err := s.Authorities(ctx)
+	if err != nil {
+		return err
+	}
+	prints := make([]string, len(list))
+	// An authority that an administrator chose may be too small to publish a revocation list; that is shown and not refused.
+	profile := trust.Profile{Name: ProfileName, WhenUnpublished: trust.Warn}
+	for i, a := range list {
+		prints[i] = trust.Fingerprint(a.Certificate)
+		profile.Roots = append(profile.Roots, a.Certificate)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if slices.Equal(prints, s.trusted) {
+		return nil
+	}
+	s.trusted = prints
+	profiles := slices.Clone(s.Profiles)
+	if len(profile.Roots) > 0 {
+		profiles = append(profiles, profile)
+	}
+	s.Judge.Use(profiles...)
+	return nil
+}
+
+// settle takes into use what only waited for an authority.
+func (s *Shelf) settle(ctx context.Context, actor Actor) error {
+	pending := true
+	for after := ""; ; {
+		rows, err := s.Store.ListCertificates(ctx, store.CertificateQuery{Pending: &pending, After: after, Limit: MaxPage})
+		if err != nil {
+			return unavailable(err)
+		}
+		for _, row := range rows {
+			after = row.ID
+			waiting, err := subject(row)
+			if err != nil || !s.Judge.Judge(ctx, waiting).Good {
+				continue // it waits on; one that cannot be read is no reason to keep the others waiting
+			}
+			err = s.Store.SettleCertificate(ctx, row.ID, s.entry(actor, audit.CertificateApproved, row, map[string]string{"trust": string(ItsAuthority), "pending": row.Pending}))
+			if err != nil {
+				return found(err)
+			}
+		}
+		if len(rows) < MaxPage {
+			return nil
+		}
+	}
+}
+
+func (s *Shelf) authorityEntry(actor Actor, action audit.Action, fingerprint string) audit.Entry {
+	return audit.Entry{At: s.Now(), Actor: actor, Action: action, Detail: map[string]string{"authority": fingerprint}}
+}
+
+func badAuthority(cause error) error {
+	f := fault.New(fault.Invalid, "authority_unusable", fault.Sentence{
+		DA: "Filen indeholder ikke netop én udsteder, der må udstede certifikater nu. Brug udstederens egen fil af typen .cer eller .pem.",
+		EN: "The file does not hold exactly one authority that may issue certificates now. Use the authority's own file of type .cer or .pem.",
+	}, cause)
+	f.Fields = []fault.Field{{Name: "certificate", Say: f.Say}}
+	return f
+}
