@@ -49,6 +49,13 @@ func newServer(t testing.TB) *server {
 	return s
 }
 
+// until waits until it has been asked so often, or for three seconds.
+func (s *server) until(hits int64) {
+	for deadline := time.Now().Add(3 * time.Second); s.hits.Load() < hits && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // at serves these bytes under path.
 func (s *server) at(path string, answer []byte) string {
 	return s.handle(path, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(answer) })
