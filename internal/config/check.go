@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -50,6 +51,7 @@ func (c *Config) Check(getenv func(string) string) error {
 	}
 	bad(c.Entra.Scope == "", "entra-scope", "must not be empty")
 	bad(c.Entra.Role == "", "entra-role", "must not be empty")
+	bad(c.Entra.AdminRole == "" || c.Entra.AdminRole == c.Entra.Role, "entra-admin-role", "must be a role of its own")
 	bad(!isHTTPS(c.Entra.Authority), "entra-authority", "must be an https address")
 
 	bad(!isHTTPS(c.Graph.URL), "graph-url", "must be an https address")
@@ -73,18 +75,50 @@ func (c *Config) Check(getenv func(string) string) error {
 	bad(!oneOf(c.Mail.Encryption, "auto", "compat", "modern"), "mail-encryption", "must be auto, compat or modern")
 	bad(!oneOf(c.Mail.Headers, "off", "sign", "hide"), "mail-headers", "must be off, sign or hide")
 	bad(!isOuterSubject(c.Mail.OuterSubject), "mail-outer-subject", "must be one line of at most 100 characters")
-	bad(len(c.Trust.Roots) == 0, "trust-roots", "must name at least one PEM file")
-	for _, f := range c.Trust.Roots {
-		bad(!readable(f), "trust-roots", "cannot be read: "+f)
-	}
-	for _, f := range c.Trust.Intermediates {
-		bad(!readable(f), "trust-intermediates", "cannot be read: "+f)
-	}
-	bad(c.Trust.Deadline <= 0, "trust-deadline", "must be longer than nothing")
+	c.checkTrust(bad)
 	bad(!oneOf(c.Log, "debug", "info", "warn", "error"), "log", "must be debug, info, warn or error")
 	bad(c.Workers < 1 || c.Workers > 64, "workers", "must be from 1 to 64")
 	return errors.Join(faults...)
 }
+
+// CheckTrust is Check for the settings that looking for certificates needs.
+func (c *Config) CheckTrust() error {
+	var faults []error
+	c.checkTrust(func(is bool, setting, what string) {
+		if is {
+			faults = append(faults, fmt.Errorf("%s: %s", setting, what))
+		}
+	})
+	return errors.Join(faults...)
+}
+
+func (c *Config) checkTrust(bad func(is bool, setting, what string)) {
+	t := c.Trust
+	bad(!oneOf(t.Environment, "production", "test"), "trust-environment", "must be production or test")
+	bad(t.Environment != "test" && len(t.OCES3Test) > 0, "trust-oces3-test", "needs trust-environment test: test authorities never count in production")
+	bad(t.Environment == "test" && len(t.OCES3Test)+len(t.Roots)+len(t.PublicRoots) == 0, "trust-oces3-test", "must name PEM files in the test environment, or nobody is trusted")
+	bad(t.Environment != "test" && !t.OCES3 && len(t.Roots)+len(t.PublicRoots) == 0, "trust-roots", "must name at least one PEM file when OCES3 is not trusted")
+	for _, named := range []struct {
+		setting string
+		files   []string
+	}{{"trust-oces3-test", t.OCES3Test}, {"trust-public-roots", t.PublicRoots}, {"trust-roots", t.Roots}, {"trust-intermediates", t.Intermediates}} {
+		for _, f := range named.files {
+			bad(!readable(f), named.setting, "cannot be read: "+f)
+		}
+	}
+	bad(!oneOf(t.Unpublished, "stop", "warn"), "trust-unpublished", "must be stop or warn")
+	bad(t.Grace < 0 || t.Grace > maxGrace, "trust-grace", "must be from 0 to 72h")
+	bad(t.Deadline <= 0, "trust-deadline", "must be longer than nothing")
+	names := map[string]bool{}
+	for i, d := range c.Directories {
+		d.check(i, bad)
+		bad(names[d.Name], fmt.Sprintf("directories[%d]", i), "name is another directory's already")
+		names[d.Name] = true
+	}
+}
+
+// maxGrace: three days carry an authority's outage over a weekend. Longer would be a decision to do without revocation.
+const maxGrace = 72 * time.Hour
 
 // isOuterSubject: nothing at all would look like a mail without a subject, of which people are asked whether they meant it.
 func isOuterSubject(s string) bool {

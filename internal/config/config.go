@@ -24,6 +24,7 @@ type Config struct {
 		Clients   []string `help:"Client ids of the add-in and other programs that people use (GUIDs)." placeholder:"GUID"`
 		Scope     string   `default:"Mail.SendSecure" help:"Delegated scope that a person's token must hold."`
 		Role      string   `default:"Mail.SendSecure.All" help:"App role that a program's token must hold."`
+		AdminRole string   `default:"SendSikker.Administrator" help:"App role of those who administer certificates and authorities."`
 		Authority string   `default:"https://login.microsoftonline.com" help:"Where Entra is." placeholder:"URL"`
 	} `embed:"" prefix:"entra-" group:"Who may call (Entra ID)"`
 
@@ -45,10 +46,26 @@ type Config struct {
 	} `embed:"" prefix:"mail-" group:"Mail"`
 
 	Trust struct {
-		Roots         []string      `help:"PEM files with the roots that recipients' certificates may go back to." type:"path" placeholder:"FILE"`
-		Intermediates []string      `help:"PEM files with issuers below the roots." type:"path" placeholder:"FILE"`
+		Environment   string        `default:"production" help:"production, or test: the test authorities of OCES3 instead of the real ones. Never both." placeholder:"ENV"`
+		OCES3         bool          `name:"oces3" default:"true" negatable:"" help:"Trust the Danish state's OCES3 authorities, whose certificates come with the program."`
+		OCES3Test     []string      `name:"oces3-test" help:"PEM files with root and issuer of the OCES3 test environment; only with trust-environment test." type:"path" placeholder:"FILE"`
+		PublicRoots   []string      `name:"public-roots" help:"PEM files with roots that issue S/MIME certificates to the public, such as Mozilla's list for e-mail." type:"path" placeholder:"FILE"`
+		Roots         []string      `help:"PEM files with further roots that recipients' certificates may go back to." type:"path" placeholder:"FILE"`
+		Intermediates []string      `help:"PEM files with issuers below these roots." type:"path" placeholder:"FILE"`
+		Unpublished   string        `default:"stop" help:"A certificate below one of trust-roots whose authority publishes no revocation list: stop, or warn." placeholder:"RULE"`
+		Grace         time.Duration `default:"0s" help:"How long a certificate is still used when its authority's revocation list is out of date and no new one can be had. Each use is logged." placeholder:"TIME"`
+		FetchIssuers  bool          `name:"fetch-issuers" default:"true" negatable:"" help:"Fetch an issuer that is missing from where the certificate says it lies (public addresses only)."`
 		Deadline      time.Duration `default:"2s" help:"Longest wait for a recipient's certificate."`
 	} `embed:"" prefix:"trust-" group:"Recipients' certificates"`
+
+	DNS struct {
+		Resolver    string `help:"A validating DNS resolver on this machine, such as 127.0.0.1:53, to find certificates that recipients' domains publish (SMIMEA). Without it, none are looked for." placeholder:"ADDR"`
+		TrustDomain bool   `name:"trust-domain" default:"true" negatable:"" help:"Use a certificate whose issuer is unknown when the recipient's domain vouches for it in signed DNS (usage 3)."`
+	} `embed:"" prefix:"dns-" group:"Recipients' certificates"`
+
+	Directories []Directory `name:"directories" sep:"none" help:"LDAP directories with recipients' certificates; in the YAML file, a list. See the README." group:"Recipients' certificates" placeholder:"JSON"`
+
+	Organisation string `help:"The organisation's name, on its public page of certificates." placeholder:"NAME"`
 
 	Workers int    `default:"8" help:"Copies sent at the same time."`
 	Log     string `default:"info" help:"Least level that is logged: debug, info, warn or error." placeholder:"LEVEL"`
@@ -59,6 +76,9 @@ func (c Config) Database() string { return filepath.Join(c.Data, "sendsikker.db"
 
 // Spool is the folder of copies that wait.
 func (c Config) Spool() string { return filepath.Join(c.Data, "spool") }
+
+// Lists is the folder where revocation lists are kept, so that a restart need not fetch them all. It may be deleted.
+func (c Config) Lists() string { return filepath.Join(c.Data, "lists") }
 
 // MasterKey is the file that the key keeper opens.
 func (c Config) MasterKey() string { return filepath.Join(c.Data, "master.key") }

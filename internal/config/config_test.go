@@ -28,6 +28,7 @@ func good(t *testing.T) config.Config {
 	c := config.Config{Listen: ":8443", PublicURL: "https://sikker.example.dk", Data: t.TempDir(), Workers: 4, Log: "info"}
 	c.TLS.Proxy = true
 	c.Entra.Tenant, c.Entra.Audience, c.Entra.Scope, c.Entra.Role = id, id, "s", "r"
+	c.Entra.AdminRole, c.Trust.Environment, c.Trust.Unpublished, c.Trust.OCES3 = "admin", "production", "stop", true
 	c.Entra.Clients = []string{id}
 	c.Entra.Authority, c.Graph.URL = "https://login.example", "https://graph.example/v1.0"
 	c.Graph.Credential, c.Graph.ClientID, c.Graph.Large = "workload-identity", id, "refuse"
@@ -55,8 +56,8 @@ func TestEveryFaultIsNamedAtOnce(t *testing.T) {
 		t.Fatal("nothing at all is a good configuration")
 	}
 	for _, setting := range []string{
-		"listen", "public-url", "data", "tls-certificate", "entra-tenant", "entra-audience", "entra-clients", "entra-scope", "entra-role", "entra-authority",
-		"graph-url", "graph-credential", "graph-large", "graph-client-id", "mail-domains", "mail-encryption", "mail-headers", "mail-outer-subject", "trust-roots", "trust-deadline", "workers", "log",
+		"listen", "public-url", "data", "tls-certificate", "entra-tenant", "entra-audience", "entra-clients", "entra-scope", "entra-role", "entra-admin-role", "entra-authority",
+		"graph-url", "graph-credential", "graph-large", "graph-client-id", "mail-domains", "mail-encryption", "mail-headers", "mail-outer-subject", "trust-environment", "trust-roots", "trust-unpublished", "trust-deadline", "workers", "log",
 	} {
 		if !strings.Contains(err.Error(), setting+": ") {
 			t.Errorf("%s is not named in:\n%v", setting, err)
@@ -83,6 +84,15 @@ func TestOneFaultAtATime(t *testing.T) {
 		{"an outer subject of spaces", "mail-outer-subject", func(c *config.Config) { c.Mail.OuterSubject = "  " }},
 		{"a letter for an outer subject", "mail-outer-subject", func(c *config.Config) { c.Mail.OuterSubject = strings.Repeat("æ", 101) }},
 		{"an outer subject in no character set", "mail-outer-subject", func(c *config.Config) { c.Mail.OuterSubject = "\xe6" }},
+		{"an environment that nobody knows", "trust-environment", func(c *config.Config) { c.Trust.Environment = "staging" }},
+		{"test authorities in production", "trust-oces3-test", func(c *config.Config) { c.Trust.OCES3Test = c.Trust.Roots }},
+		{"a test environment that trusts nobody", "trust-oces3-test", func(c *config.Config) { c.Trust.Environment, c.Trust.Roots = "test", nil }},
+		{"nobody to trust", "trust-roots", func(c *config.Config) { c.Trust.OCES3, c.Trust.Roots = false, nil }},
+		{"a grace of a week", "trust-grace", func(c *config.Config) { c.Trust.Grace = 7 * 24 * time.Hour }},
+		{"a directory without a name", "directories[0]", func(c *config.Config) { c.Directories = []config.Directory{{Host: "ldap.example"}} }},
+		{"two directories of one name", "directories[1]", func(c *config.Config) { c.Directories = []config.Directory{{Name: "a"}, {Name: "a"}} }},
+		{"somebody to bind as, and no password", "directories[0]", func(c *config.Config) { c.Directories = []config.Directory{{Name: "a", BindDN: "cn=x"}} }},
+		{"one role for two things", "entra-admin-role", func(c *config.Config) { c.Entra.AdminRole = c.Entra.Role }},
 		{"a missing roots file", "trust-roots", func(c *config.Config) { c.Trust.Roots = []string{"/nowhere/roots.pem"} }},
 		{"a secret way without one", "graph-secret-file", func(c *config.Config) { c.Graph.Credential = "secret" }},
 		{"a missing secret file", "graph-secret-file", func(c *config.Config) { c.Graph.Credential = "secret"; c.Graph.SecretFile = "/nowhere/secret" }},
@@ -162,5 +172,23 @@ func TestASettingThatDoesNotExistIsAFault(t *testing.T) {
 	}
 	if _, err := parse(t, "- not\n- settings\n"); err == nil {
 		t.Error("a list was taken for settings")
+	}
+}
+
+func TestDirectoriesAreAListInTheFile(t *testing.T) {
+	t.Parallel()
+	c, err := parse(t, "directories:\n  - {name: oces, profile: oces3, host: ldap.example.dk, trust: [oces3], timeout: 1s}\n  - name: dfn\n    size-limit: 40\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Directories) != 2 || c.Directories[0].Host != "ldap.example.dk" || c.Directories[0].Trust[0] != "oces3" ||
+		time.Duration(c.Directories[0].Timeout) != time.Second || c.Directories[1].SizeLimit != 40 {
+		t.Errorf("got %+v", c.Directories)
+	}
+	if _, err := parse(t, "directories:\n  - {name: oces, hots: ldap.example.dk}\n"); err == nil || !strings.Contains(err.Error(), "hots") {
+		t.Errorf("a misspelt setting of a directory: %v", err)
+	}
+	if c, err := parse(t, "", `--directories={"name":"oces","host":"ldap.example.dk"}`); err != nil || len(c.Directories) != 1 || c.Directories[0].Name != "oces" {
+		t.Errorf("on the command line: %+v, %v", c.Directories, err)
 	}
 }

@@ -74,6 +74,9 @@ func (f *file) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, err
 	if !is {
 		return value, nil
 	}
+	if slices.ContainsFunc(list, func(item any) bool { _, is := item.(map[string]any); return is }) {
+		return list, nil // of things with settings of their own: kong reads them as JSON
+	}
 	// kong takes a list as it stands on a command line.
 	words := make([]string, len(list))
 	for i, item := range list {
