@@ -48,8 +48,14 @@ func at(address string) string {
 	return name
 }
 
-// unbound starts a real resolver that trusts the first of the zones, and knows where to ask for each.
+// unbound starts a real resolver that validates, trusts the first of the zones, and knows where to ask for each.
 func unbound(t *testing.T, anchor *zone, zones ...*zone) string {
+	t.Helper()
+	return start(t, "validator iterator", anchor, zones...)
+}
+
+// start starts unbound with these of its modules.
+func start(t *testing.T, modules string, anchor *zone, zones ...*zone) string {
 	t.Helper()
 	peer.Need(t, "unbound", "unbound")
 	authority := serve(t, append(zones, anchor)...)
@@ -77,14 +83,14 @@ server:
  do-ip6: no
  do-daemonize: no
  do-not-query-localhost: no
- module-config: "validator iterator"
+ module-config: %[5]q
  trust-anchor: "%[3]s"
  trust-anchor-signaling: no
  target-fetch-policy: "0 0 0 0 0"
  ede: yes
 remote-control:
  control-enable: no
-%[4]s`, folder, port, strings.ReplaceAll(anchor.key.ToDS(dns.SHA256).String(), "\t", " "), stubs.String()), 0o600); err != nil {
+%[4]s`, folder, port, strings.ReplaceAll(anchor.key.ToDS(dns.SHA256).String(), "\t", " "), stubs.String(), modules), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var output strings.Builder
@@ -100,22 +106,25 @@ remote-control:
 			t.Log(output.String())
 		}
 	})
-	ready(t, resolver, anchor.name)
-	return resolver
-}
-
-// ready waits until the resolver validates.
-func ready(t *testing.T, resolver, signed string) {
-	t.Helper()
-	s := source(t, smimea.Config{Resolver: resolver, SignedName: signed, Timeout: time.Second})
 	var err error
 	for range 100 {
-		if err = s.Check(context.Background()); err == nil {
-			return
+		if _, err = dns.Exchange(new(dns.Msg).SetQuestion(anchor.name, dns.TypeSOA), resolver); err == nil {
+			return resolver
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatalf("unbound does not come up: %v", err)
+	return ""
+}
+
+// raw is the resolver's answer over UDP as it comes, without the code under test.
+func raw(t *testing.T, resolver, address string) *dns.Msg {
+	t.Helper()
+	answer, _, err := new(dns.Client).Exchange(smimea.Question(at(address), dns.TypeSMIMEA), resolver)
+	if err != nil && (answer == nil || !answer.Truncated) {
+		t.Fatal(err)
+	}
+	return answer
 }
 
 // bothPorts listens on one port with both transports.
