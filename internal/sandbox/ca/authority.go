@@ -19,6 +19,9 @@ type Options struct {
 	Now     func() time.Time // nil is time.Now
 	Fast    bool             // RSA-2048 where the model has RSA-3072: four times faster to make, and nothing else differs
 	Name    string           // replaces "Sandkassen"/"Playground" in the CA names, for a second authority of the same shape
+
+	// DirectOCSP has the issuing CA sign its OCSP answers itself. Without, a responder of its own does, as most authorities have.
+	DirectOCSP bool
 }
 
 // Authority is a root and an issuing CA with their keys. It is safe for concurrent use.
@@ -28,11 +31,13 @@ type Authority struct {
 	root    *Identity
 	issuing *Identity
 
-	mu      sync.Mutex
-	revoked []x509.RevocationListEntry
-	number  *big.Int // of the newest CRL: RFC 5280 section 5.2.3 wants it to grow
-	crl     *x509.RevocationList
-	rootCRL *x509.RevocationList
+	mu        sync.Mutex
+	issued    map[string]bool // serial numbers of all leaves, in decimal
+	revoked   []x509.RevocationListEntry
+	number    *big.Int // of the newest CRL: RFC 5280 section 5.2.3 wants it to grow
+	crl       *x509.RevocationList
+	rootCRL   *x509.RevocationList
+	responder *Identity // of OCSP answers; nil until the first, and with Options.DirectOCSP
 }
 
 // model is how the two authorities differ.
@@ -42,6 +47,7 @@ type model struct {
 	signature x509.SignatureAlgorithm
 	rootName  pkix.Name
 	caName    pkix.Name
+	ocspName  pkix.Name
 	leafYears int
 	leafSpec  func(request Request, template *x509.Certificate)
 }
@@ -61,6 +67,7 @@ func NewDanish(options Options) (*Authority, error) {
 		caKey: RSA3072, leafKey: RSA3072, signature: x509.SHA256WithRSAPSS, leafYears: 3, leafSpec: danishLeaf,
 		rootName: caName(name+" OCES rod-CA", name, "DK"),
 		caName:   caName(name+" OCES udstedende-CA 1", name, "DK"),
+		ocspName: caName(name+" OCES OCSP 1", name, "DK"),
 	})
 }
 
@@ -71,6 +78,7 @@ func NewForeign(options Options) (*Authority, error) {
 		caKey: P256, leafKey: P256, signature: x509.ECDSAWithSHA256, leafYears: 2, leafSpec: foreignLeaf,
 		rootName: caName(name+" Root CA", name, "DE"),
 		caName:   caName(name+" S/MIME CA 1", name, "DE"),
+		ocspName: caName(name+" OCSP 1", name, "DE"),
 	})
 }
 
@@ -79,7 +87,7 @@ func newAuthority(options Options, model model) (*Authority, error) {
 		options.Now = time.Now
 	}
 	options.BaseURL = strings.TrimSuffix(options.BaseURL, "/")
-	a := &Authority{options: options, model: model, number: big.NewInt(0)}
+	a := &Authority{options: options, model: model, issued: map[string]bool{}, number: big.NewInt(0)}
 
 	keys, err := a.generateAll([]KeyKind{model.caKey, model.caKey})
 	if err != nil {

@@ -29,6 +29,9 @@ type Request struct {
 	NotBefore  time.Time     // zero is an hour ago
 	NotAfter   time.Time     // zero is the authority's usual lifetime
 
+	OCSP     bool // names the OCSP responder, beside the revocation list
+	OnlyOCSP bool // names the responder and no list
+
 	// Shape changes the template last, just before it is signed: other key usage, other signature, no CRL address.
 	Shape func(template *x509.Certificate)
 }
@@ -96,6 +99,12 @@ func (a *Authority) certify(request Request) (*Identity, error) {
 	if request.Address != "" {
 		template.EmailAddresses = []string{request.Address}
 	}
+	if request.OCSP || request.OnlyOCSP {
+		template.OCSPServer = a.urls(ocspPath)
+	}
+	if request.OnlyOCSP {
+		template.CRLDistributionPoints = nil
+	}
 	a.model.leafSpec(request, template)
 	if request.SubjectEmail != "" {
 		template.Subject.ExtraNames = append(template.Subject.ExtraNames, pkix.AttributeTypeAndValue{
@@ -109,6 +118,9 @@ func (a *Authority) certify(request Request) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.issued[certificate.SerialNumber.String()] = true
 	return &Identity{Certificate: certificate, Key: request.PrivateKey, Chain: a.Intermediates()}, nil
 }
 

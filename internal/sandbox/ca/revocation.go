@@ -81,5 +81,6 @@ func (a *Authority) Handler() http.Handler {
 	mux.HandleFunc("GET /root.crl", list(a.RootCRL))
 	mux.HandleFunc("GET /issuing.cer", certificate(a.issuing))
 	mux.HandleFunc("GET /root.cer", certificate(a.root))
+	a.serveOCSP(mux)
 	return mux
 }
