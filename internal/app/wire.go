@@ -26,6 +26,7 @@ import (
 	"aau.dk/sendsikker/internal/store"
 	"aau.dk/sendsikker/internal/trust"
 	"aau.dk/sendsikker/internal/trust/crl"
+	"aau.dk/sendsikker/internal/trust/fetch"
 )
 
 // wiring is what differs between one service and another: where things are, and whom it trusts.
@@ -100,7 +101,9 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 	}
 	mailboxes := mailbox.NewRegistry(s.store, s.keeper, outlook, w.Now)
 	judge := trust.NewJudge(trust.Deps{
-		Profiles: w.Profiles, Revocation: crl.New(crl.Deps{Now: w.Now, AllowLoopback: w.LoopbackCRL}), Now: w.Now,
+		Profiles: w.Profiles, Revocation: crl.New(crl.Deps{
+			Now: w.Now, Client: fetch.New(fetch.Options{AllowLoopback: w.LoopbackCRL}), Log: w.Log,
+		}), Now: w.Now,
 	})
 	finder := certs.NewFinder(certs.Deps{
 		Sources: []certs.Source{pinnedSource{s.store}, ownSource{mailboxes}}, Judge: judge, Deadline: w.CertDeadline, Log: w.Log,

@@ -16,6 +16,7 @@ import (
 	"aau.dk/sendsikker/internal/sandbox/ca"
 	"aau.dk/sendsikker/internal/trust"
 	"aau.dk/sendsikker/internal/trust/crl"
+	"aau.dk/sendsikker/internal/trust/fetch"
 )
 
 const (
@@ -48,7 +49,7 @@ func newWorld(authority func(ca.Options) (*ca.Authority, error)) world {
 	w.authority = must(authority(ca.Options{BaseURL: server.URL, Now: now}))
 	handler.Store(w.authority.Handler())
 	w.judge = trust.NewJudge(trust.Deps{
-		Now: now, Revocation: crl.New(crl.Deps{Now: now, AllowLoopback: true}),
+		Now: now, Revocation: crl.New(crl.Deps{Now: now, Client: fetch.New(fetch.Options{AllowLoopback: true})}),
 		Profiles: []trust.Profile{{
 			Name: "own", Roots: []*x509.Certificate{w.authority.Root()}, Intermediates: w.authority.Intermediates(),
 		}},

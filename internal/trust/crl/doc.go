@@ -1,13 +1,22 @@
-// Package crl knows which certificates have been revoked, from complete revocation lists (RFC 5280 section 5) that it
-// fetches over HTTP, checks and keeps. It is the trust.RevocationSource of the product.
+// Package crl knows which certificates have been revoked, from revocation lists (RFC 5280 sections 5 and 6.3) that it fetches
+// over HTTP, checks and keeps. It is the trust.RevocationSource of the product, and Files is one over lists at hand.
 //
-//	Check ─▶ address in the certificate ─▶ held? ──yes──▶ serial in the map? ─▶ good / revoked
-//	                                         └─no──▶ fetch (guarded) ─▶ parse, verify ─▶ hold
+//	Check ─▶ points in the certificate ─▶ who may sign, and where it lies (point, signer.go)
+//	             ┌─────────────────────────────┘
+//	             ▼
+//	           held? ──no──▶ on the shelf? ──no──▶ fetch (guarded) ─▶ verify, parse ─▶ hold, and put on the shelf
+//	             │ yes            └──yes──▶ verify, parse ─▶ hold; fetch behind the answer if it is old
+//	             ▼
+//	   does it cover the certificate? (subject.go) ─▶ + delta lists (delta.go) ─▶ enough lists? (tally.go) ─▶ good / revoked
 //
-// It is asked only about certificates whose path ends at a root of ours, so the addresses that it fetches were written
-// by an authority that somebody chose. It must never connect to an address inside (dialing is refused by address, after
-// name resolution), never believe a list that the issuer has not signed, and never say "good" on anything but a
-// current, complete list that covers the certificate.
+// Lists may be complete or delta, direct or indirect, and of one part of the certificates or of the reasons. What is held is
+// used until its nextUpdate and renewed long before; Refresh does so on a timer. A list that has gone out of date still says
+// what was revoked, and nothing else.
 //
-// Delta and indirect lists and OCSP are other sources with the same one method.
+// It is asked only about certificates whose path ends at a root of ours, so the addresses that it fetches were written by an
+// authority that somebody chose. It must never connect to an address inside (see fetch), never believe a list that its
+// authority has not signed, wherever it lay, never take an older list for a newer, and never say "good" on anything but
+// current lists that cover the certificate for every reason there is.
+//
+// The parts have a package each: point reads where lists lie and what they are about, shelf keeps bytes in a folder.
 package crl

@@ -2,34 +2,27 @@ package crl
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
 
 	"aau.dk/sendsikker/internal/trust"
+	"aau.dk/sendsikker/internal/trust/crl/point"
+	"aau.dk/sendsikker/internal/trust/crl/shelf"
 	"aau.dk/sendsikker/internal/trust/fetch"
 )
 
 const (
-	// maxBytes: the largest public lists are some 10 MB; twice that.
-	maxBytes = 20 << 20
-	// refreshAfter is how old a held list may be before a newer one is looked for. Authorities publish a new list when
-	// they revoke, long before nextUpdate of the old one; the old one goes on being used while the fetch runs.
-	refreshAfter = time.Hour
-	// failureRest is how long a failed fetch is not tried again: long enough to leave a struggling server alone, short
-	// enough that "try again shortly" is honest.
-	failureRest = time.Minute
-	// maxLists bounds what is held. An institution meets a handful of authorities; some split their list in hundreds.
-	maxLists = 256
 	// maxAddresses of one certificate are tried: a second is a mirror.
 	maxAddresses = 3
-	// maxFetching lists are fetched at a time: each may hold maxBytes. A slow server takes one place, not all.
-	maxFetching = 8
-	// maxParsing lists are parsed at a time: one of maxBytes makes some 600 MB of garbage on the way.
-	maxParsing = 1
+	// maxDeltas of one complete list are asked for. More than one address of them has not been seen.
+	maxDeltas = 2
+	// deltaPatience is how long an answer that is there waits to be sharpened by a delta list: two round trips to a slow
+	// server. What comes later serves the next one.
+	deltaPatience = 2 * time.Second
 )
 
 var (
@@ -40,14 +33,22 @@ var (
 
 // Deps is what a Source needs.
 type Deps struct {
-	Now           func() time.Time
-	AllowLoopback bool // for a pretend authority on this machine; never in production wiring
+	Now    func() time.Time
+	Client *fetch.Client // nil: one that reaches public addresses only
+	// Issuers gives the authorities of ours that have this subject (DER). An indirect list is believed only if one of them
+	// signed it; see signers. Nil: indirect lists are not used.
+	Issuers func(rawSubject []byte) []*x509.Certificate
+	Folder  string       // where lists survive a restart; "" is nowhere
+	Log     *slog.Logger // nil: not logged
 }
 
 // Source is a trust.RevocationSource. It is safe for concurrent use.
 type Source struct {
 	now      func() time.Time
 	client   *fetch.Client
+	issuers  func(rawSubject []byte) []*x509.Certificate
+	shelf    *shelf.Shelf // nil where there is none
+	log      *slog.Logger
 	fetching chan struct{}
 	parsing  chan struct{}
 
@@ -55,157 +56,95 @@ type Source struct {
 	lists map[place]*entry
 }
 
-// place is a list: the same address signed by another authority is another list.
-type place struct {
-	issuer  [sha256.Size]byte
-	address string
-}
-
-// entry is what is held of a place. Its fields are guarded by Source.mu.
-type entry struct {
-	list    *List
-	fetched time.Time
-	err     error         // of the last fetch
-	failed  time.Time     // when that was
-	running chan struct{} // closed when the fetch under way ends; nil when there is none
-	used    time.Time
-}
-
 // New makes a Source that holds nothing yet.
 func New(deps Deps) *Source {
-	return &Source{
-		now: deps.Now, client: fetch.New(fetch.Options{AllowLoopback: deps.AllowLoopback}),
+	source := &Source{
+		now: deps.Now, client: deps.Client, issuers: deps.Issuers, log: deps.Log,
 		fetching: make(chan struct{}, maxFetching), parsing: make(chan struct{}, maxParsing), lists: map[place]*entry{},
 	}
+	if deps.Folder != "" {
+		source.shelf = shelf.New(deps.Folder)
+	}
+	if source.client == nil {
+		source.client = fetch.New(fetch.Options{})
+	}
+	if source.log == nil {
+		source.log = slog.New(slog.DiscardHandler)
+	}
+	return source
 }
 
-// Check asks the lists that certificate names, one after another until one answers.
+// Check asks the lists that certificate names, one after another until what they say is enough.
 func (s *Source) Check(ctx context.Context, certificate, issuer *x509.Certificate) trust.Revocation {
-	if len(certificate.CRLDistributionPoints) == 0 {
+	return s.check(ctx, certificate, issuer, s.signers(ctx))
+}
+
+// signers asks about a signer of indirect lists by plain lists alone, so it never asks twice.
+func (s *Source) signers(ctx context.Context) signers {
+	return signers{known: s.issuers, now: s.now(), status: func(certificate, issuer *x509.Certificate) trust.Status {
+		return s.check(ctx, certificate, issuer, signers{now: s.now()}).Status
+	}}
+}
+
+func (s *Source) check(ctx context.Context, certificate, issuer *x509.Certificate, signers signers) trust.Revocation {
+	subject, err := subjectOf(certificate)
+	if err != nil {
+		return trust.Revocation{Status: trust.StatusUnknown, Cause: err}
+	}
+	if subject.unpublished {
 		return trust.Revocation{Status: trust.StatusUnpublished}
 	}
+	count := tally{subject: subject, now: s.now()}
 	cause := errNoHTTP
-	tried := 0
-	for _, address := range certificate.CRLDistributionPoints {
-		if !strings.HasPrefix(strings.ToLower(address), "http") {
-			continue // ldap:, in certificates made for a Windows domain
+	for _, ask := range asks(subject.points, issuer, signers, &cause) {
+		list, err := s.list(ctx, ask)
+		if err != nil {
+			cause = err // of the newest: a list that has gone out of date may come with it
 		}
-		if tried++; tried > maxAddresses {
+		if list == nil {
+			continue
+		}
+		if err := count.add(list, s.deltas(ctx, ask.signer, list, certificate)); err != nil {
+			cause = err
+		}
+		if count.settled() {
 			break
 		}
-		list, err := s.list(ctx, issuer, address)
-		if err != nil {
-			cause = err
+	}
+	return count.answer(cause)
+}
+
+// asks are the lists to ask for, in the certificate's order. cause is why there are none, or fewer.
+func asks(points []point.Point, issuer *x509.Certificate, signers signers, cause *error) []ask {
+	var found []ask
+	tried := 0
+	for _, at := range points {
+		addresses := overHTTP(at.Names.Addresses)
+		if len(addresses) == 0 || tried >= maxAddresses {
 			continue
 		}
-		since, revoked, err := list.Revoked(certificate)
+		who, err := signers.of(at, issuer)
 		if err != nil {
-			cause = err
+			*cause = err
 			continue
 		}
-		answer := trust.Revocation{Status: trust.StatusGood, ThisUpdate: list.thisUpdate, NextUpdate: list.nextUpdate}
-		if list.number != nil {
-			answer.Number = list.number.String()
-		}
-		if revoked {
-			answer.Status, answer.RevokedAt = trust.StatusRevoked, since
-		}
-		return answer
-	}
-	return trust.Revocation{Status: trust.StatusUnknown, Cause: cause}
-}
-
-// list gives the current list of a place: the held one, else the one that a fetch brings, shared by all who wait.
-func (s *Source) list(ctx context.Context, issuer *x509.Certificate, address string) (*List, error) {
-	now := s.now()
-	s.mu.Lock()
-	at := place{issuer: sha256.Sum256(issuer.Raw), address: address}
-	held := s.lists[at]
-	if held == nil {
-		s.makeRoom()
-		held = &entry{}
-		s.lists[at] = held
-	}
-	held.used = now
-	current := held.list
-	if current != nil && !now.Before(current.nextUpdate) {
-		current = nil
-	}
-	old := current == nil || now.Sub(held.fetched) >= refreshAfter
-	resting := held.err != nil && now.Sub(held.failed) < failureRest
-	if old && !resting && held.running == nil {
-		held.running = make(chan struct{})
-		// The fetch outlives this caller's deadline on purpose: the next caller profits.
-		go s.refresh(context.WithoutCancel(ctx), held, issuer, address)
-	}
-	running, err := held.running, held.err
-	s.mu.Unlock()
-
-	if current != nil {
-		return current, nil
-	}
-	if running == nil {
-		return nil, errors.Join(errNone, err) // resting
-	}
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-running:
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if held.list == nil || !s.now().Before(held.list.nextUpdate) {
-		return nil, errors.Join(errNone, held.err)
-	}
-	return held.list, nil
-}
-
-// refresh fetches, and ends the run whatever comes of it.
-func (s *Source) refresh(ctx context.Context, held *entry, issuer *x509.Certificate, address string) {
-	list, err := s.get(ctx, issuer, address)
-	now := s.now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err == nil && held.list.newerThan(list) {
-		err = errOlder // somebody on the way plays an old list, from before a revocation, that is still in its time
-	}
-	if held.err = err; err == nil {
-		held.list, held.fetched = list, now
-	} else {
-		held.failed = now
-	}
-	close(held.running)
-	held.running = nil
-}
-
-func (s *Source) get(ctx context.Context, issuer *x509.Certificate, address string) (*List, error) {
-	s.fetching <- struct{}{}
-	defer func() { <-s.fetching }()
-	der, err := s.client.Get(ctx, address, maxBytes)
-	if err != nil {
-		return nil, err
-	}
-	s.parsing <- struct{}{}
-	defer func() { <-s.parsing }()
-	return Parse(der, issuer, s.now())
-}
-
-// newerThan is false where either list has no number to compare.
-func (l *List) newerThan(other *List) bool {
-	return l != nil && l.number != nil && other.number != nil && l.number.Cmp(other.number) > 0
-}
-
-// makeRoom wants the lock held. It drops the list that nobody has asked for longest.
-func (s *Source) makeRoom() {
-	if len(s.lists) < maxLists {
-		return
-	}
-	var oldest place
-	var since time.Time
-	for at, held := range s.lists {
-		if held.running == nil && (since.IsZero() || held.used.Before(since)) {
-			oldest, since = at, held.used
+		for _, address := range addresses[:min(len(addresses), maxAddresses-tried)] {
+			tried++
+			for _, signer := range who {
+				found = append(found, ask{address: address, signer: signer})
+			}
 		}
 	}
-	delete(s.lists, oldest)
+	return found
+}
+
+// overHTTP leaves out ldap:, which stands in certificates made for a Windows domain.
+func overHTTP(addresses []string) []string {
+	var found []string
+	for _, address := range addresses {
+		if strings.HasPrefix(strings.ToLower(address), "http") {
+			found = append(found, address)
+		}
+	}
+	return found
 }

@@ -15,6 +15,7 @@ import (
 
 	"aau.dk/sendsikker/internal/trust"
 	"aau.dk/sendsikker/internal/trust/crl"
+	"aau.dk/sendsikker/internal/trust/fetch"
 )
 
 func TestServersThatMisbehave(t *testing.T) {
@@ -100,7 +101,7 @@ func TestWithoutLeaveLoopbackIsNotReached(t *testing.T) {
 	good := listOf(t, foreign(), nil)
 	web.at("/list", func() []byte { return good })
 	port := web.URL[strings.LastIndexByte(web.URL, ':'):]
-	source := crl.New(crl.Deps{Now: (&clock{}).now})
+	source := crl.New(crl.Deps{Now: (&clock{}).now, Client: fetch.New(fetch.Options{})})
 	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "127.1.2.3", "0.0.0.0", "[::]"} {
 		got := check(source, named(t, foreign(), "http://"+host+port+"/list"), foreign())
 		if got.Status != trust.StatusUnknown {
@@ -239,7 +240,7 @@ func TestAListIsHeldRefreshedAndDropped(t *testing.T) {
 	time.Sleep(20 * time.Millisecond)
 	want(trust.StatusRevoked, before+1, "an older list is not believed")
 	time0.forward(24 * time.Hour)
-	want(trust.StatusUnknown, before+2, "the held list has ended, and so has the one that is served")
+	want(trust.StatusRevoked, before+2, "the held list has ended, and so has the one that is served: revoked stays revoked")
 }
 
 func TestOneAuthoritysListIsNotAnothers(t *testing.T) {

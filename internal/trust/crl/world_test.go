@@ -17,6 +17,7 @@ import (
 	"aau.dk/sendsikker/internal/sandbox/ca"
 	"aau.dk/sendsikker/internal/trust"
 	"aau.dk/sendsikker/internal/trust/crl"
+	"aau.dk/sendsikker/internal/trust/fetch"
 )
 
 var start = time.Date(2026, time.November, 24, 9, 30, 0, 0, time.UTC)
@@ -32,6 +33,8 @@ var (
 	danish   = sync.OnceValue(func() *ca.Authority { return must(ca.NewDanish(options())) })
 	foreign  = sync.OnceValue(func() *ca.Authority { return must(ca.NewForeign(options())) })
 	stranger = sync.OnceValue(func() *ca.Authority { return must(ca.NewForeign(options())) })
+
+	client = sync.OnceValue(func() *fetch.Client { return fetch.New(fetch.Options{AllowLoopback: true}) })
 )
 
 func options() ca.Options { return ca.Options{Now: func() time.Time { return start }, Fast: true} }
@@ -93,7 +96,7 @@ func listOf(t testing.TB, authority *ca.Authority, shape func(*x509.RevocationLi
 	return der
 }
 
-func loopback(c *clock) *crl.Source { return crl.New(crl.Deps{Now: c.now, AllowLoopback: true}) }
+func loopback(c *clock) *crl.Source { return crl.New(crl.Deps{Now: c.now, Client: client()}) }
 
 func check(source *crl.Source, certificate *x509.Certificate, authority *ca.Authority) trust.Revocation {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

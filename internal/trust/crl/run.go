@@ -1,0 +1,145 @@
+package crl
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io/fs"
+	"net/url"
+	"time"
+)
+
+const (
+	// maxBytes: the largest public lists are some 10 MB; twice that.
+	maxBytes = 20 << 20
+	// maxFetching lists are fetched at a time: each may hold maxBytes. A slow server takes one place, not all.
+	maxFetching = 8
+	// maxParsing lists are parsed at a time: one of maxBytes makes some 600 MB of garbage on the way.
+	maxParsing = 1
+)
+
+// run fetches, and ends whatever comes of it. What lies on the shelf is taken first: it serves those who wait, and what is
+// fetched must not be older.
+func (s *Source) run(ctx context.Context, held *entry) {
+	if s.fromShelf(ctx, held) {
+		return
+	}
+	der, list, err := s.fetch(ctx, held)
+	now := s.now()
+	s.mu.Lock()
+	before := held.list
+	if err == nil && before != nil && before.newerThan(list) {
+		err = errOlder // somebody on the way plays an old list, from before a revocation, that is still in its time
+	}
+	if held.err = err; err == nil {
+		held.list, held.fetched = list, now
+	} else {
+		held.failed = now
+	}
+	close(held.running)
+	held.running = nil
+	s.mu.Unlock()
+
+	if err != nil {
+		s.log.WarnContext(ctx, "a revocation list could not be had", "delta", held.ask.delta, "held", before != nil, "err", reason(err))
+		return
+	}
+	s.toShelf(ctx, held.ask.place(), der, list == before, now)
+}
+
+// fetch gives the list that is published now, which is the one held where the bytes are the same: parsing one of megabytes
+// again takes memory, and one that was verified stays so.
+func (s *Source) fetch(ctx context.Context, held *entry) ([]byte, *List, error) {
+	s.fetching <- struct{}{}
+	defer func() { <-s.fetching }()
+	der, err := s.client.Get(ctx, held.ask.address, maxBytes)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.mu.Lock()
+	list := held.list
+	s.mu.Unlock()
+	if digest := sha256.Sum256(der); list == nil || !bytes.Equal(digest[:], list.digest[:]) {
+		if list, err = s.read(der, held.ask); err != nil {
+			return nil, nil, err
+		}
+	}
+	if !list.current(s.now()) {
+		return nil, nil, errStale
+	}
+	return der, list, nil
+}
+
+func (s *Source) read(der []byte, ask ask) (*List, error) {
+	s.parsing <- struct{}{}
+	defer func() { <-s.parsing }()
+	return read(der, ask.signer, s.now(), ask.delta)
+}
+
+// fromShelf takes the list from before the restart, once, and says whether it is enough for now. It is verified as if it had
+// come from the network: who can write to the folder could otherwise say what is revoked.
+func (s *Source) fromShelf(ctx context.Context, held *entry) (enough bool) {
+	s.mu.Lock()
+	looked := held.looked
+	held.looked = true
+	s.mu.Unlock()
+	if looked || s.shelf == nil {
+		return false
+	}
+	der, fetched, err := s.shelf.Get(held.ask.place().key(), maxBytes)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			s.log.WarnContext(ctx, "a kept revocation list could not be read", "err", reason(err))
+		}
+		return false
+	}
+	list, err := s.read(der, held.ask)
+	if err != nil {
+		s.log.WarnContext(ctx, "a kept revocation list is damaged and is not used", "err", reason(err))
+		return false
+	}
+	now := s.now()
+	if fetched.After(now) {
+		fetched = time.Time{} // a clock has been wrong: look for a newer one at once
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	held.list, held.fetched = list, fetched
+	if !list.current(now) {
+		return false
+	}
+	close(held.running) // those who wait have what they need; if it is old, the next of them starts a fetch
+	held.running = nil
+	return true
+}
+
+// toShelf keeps the list for the next start. That it cannot be kept fails nobody.
+func (s *Source) toShelf(ctx context.Context, at place, der []byte, same bool, now time.Time) {
+	if s.shelf == nil {
+		return
+	}
+	if same && s.shelf.Touch(at.key(), now) == nil {
+		return
+	}
+	if err := s.shelf.Put(at.key(), der, now); err != nil {
+		s.log.WarnContext(ctx, "a revocation list could not be kept on disk", "err", reason(err))
+	}
+}
+
+func (p place) key() [sha256.Size]byte {
+	kind := byte('c')
+	if p.delta {
+		kind = 'd'
+	}
+	return sha256.Sum256(append(append(p.signer[:], kind), p.address...))
+}
+
+// reason leaves the address out of an error of net/http: it is the authority's, but the certificate behind it is somebody's,
+// and some authorities give everyone an address of their own.
+func reason(err error) error {
+	if with, ok := errors.AsType[*url.Error](err); ok {
+		return with.Err
+	}
+	return err
+}
