@@ -179,7 +179,7 @@ func (w *world) furnish(ctx context.Context) error {
 		}
 	}
 	for _, r := range w.university.Recipients {
-		if r.Identity == nil {
+		if r.Identity == nil || r.InDirectory {
 			continue
 		}
 		if err := pin(ctx, w.service.store, actor, r.Address, r.Identity.Certificate); err != nil {

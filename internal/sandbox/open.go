@@ -109,8 +109,11 @@ func (u *University) keysOf(address string) []smime.Key {
 		}
 	}
 	for _, r := range u.Recipients {
-		if r.Identity != nil && r.Address == address {
-			keys = append(keys, smime.Key{Certificate: r.Identity.Certificate, Private: r.Identity.Key})
+		if r.Address != address {
+			continue
+		}
+		for _, identity := range r.identities() {
+			keys = append(keys, smime.Key{Certificate: identity.Certificate, Private: identity.Key})
 		}
 	}
 	return keys

@@ -65,6 +65,7 @@ type frontPage struct {
 	Mailboxes  []boxLine
 	Recipients []boxLine
 	People     []personLine
+	Directory  string
 }
 
 type boxLine struct {
@@ -75,7 +76,7 @@ type boxLine struct {
 type personLine struct{ Name, Address, MaySend string }
 
 func (u *University) front(*http.Request) (any, error) {
-	var p frontPage
+	p := frontPage{Directory: u.Directory.Address()}
 	for _, m := range u.Mailboxes {
 		p.Mailboxes = append(p.Mailboxes, boxLine{Address: m.Address, Danish: m.Name, English: m.Name, Count: len(u.Exchange.Messages(m.Address, ""))})
 	}

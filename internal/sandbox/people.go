@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aau.dk/sendsikker/internal/sandbox/ca"
+	"aau.dk/sendsikker/internal/sandbox/directory"
 	"aau.dk/sendsikker/internal/sandbox/entraid"
 )
 
@@ -14,7 +15,9 @@ type someone struct {
 	address, danish, english string
 	by                       *ca.Authority // nil: no certificate
 	request                  ca.Request
+	older                    *ca.Request // the certificate that request renews, with another key
 	revoked                  bool
+	listed                   bool // in the directory, and only there
 }
 
 // issue makes the certificates of the university's mailboxes and of everybody outside.
@@ -35,7 +38,7 @@ func (u *University) issue(o Options) error {
 	for i := range u.Mailboxes {
 		u.Mailboxes[i].Identity = identities[i]
 	}
-	return u.issueOutside(u.outside(o.Now()))
+	return u.issueOutside(append(u.outside(o.Now()), u.listed(o.Now())...))
 }
 
 func (u *University) outside(now time.Time) []someone {
@@ -97,6 +100,64 @@ func (u *University) outside(now time.Time) []someone {
 	}
 }
 
+// listed are those whom nobody has told the service about: their certificates are in the directory, with the address inside.
+func (u *University) listed(now time.Time) []someone {
+	day := 24 * time.Hour
+	rollOver := ca.Request{CommonName: "Skifter Nøgle", Organisation: "Partner Eksempel A/S", Address: "skifter@partner.example"}
+	older := rollOver
+	older.NotBefore, older.NotAfter = now.Add(-640*day), now.Add(90*day)
+	rollOver.NotBefore = now.Add(-7 * day)
+	return []someone{
+		{
+			address: "gitte@region.example", by: u.Danish, request: ca.Request{CommonName: "Gitte Eksempel", Organisation: "Region Eksempel", SubjectEmail: "gitte@region.example"},
+			listed: true, danish: "kun i kataloget: dansk OCES-certifikat med mailadressen i emnet", english: "only in the directory: Danish OCES certificate with the address in its subject",
+		},
+		{
+			address: "spaerret@region.example", by: u.Danish, request: ca.Request{CommonName: "Spærret Eksempel", Organisation: "Region Eksempel", SubjectEmail: "spaerret@region.example"}, revoked: true,
+			listed: true, danish: "kun i kataloget, og certifikatet er spærret", english: "only in the directory, and the certificate has been revoked",
+		},
+		{
+			address: "hans@kommune.example", by: u.Foreign, request: ca.Request{CommonName: "Hans Eksempel", Organisation: "Eksempel Kommune", Address: "hans@kommune.example"},
+			listed: true, danish: "kun i kataloget: udenlandsk certifikat, P-256", english: "only in the directory: foreign certificate, P-256",
+		},
+		{
+			address: "ocsp@partner.example", by: u.Foreign, request: ca.Request{CommonName: "Kun OCSP", Organisation: "Partner Eksempel A/S", Address: "ocsp@partner.example", OnlyOCSP: true},
+			listed: true, danish: "kun i kataloget: udstederen spørges med OCSP, for der er ingen spærreliste", english: "only in the directory: the issuer is asked by OCSP, for there is no revocation list",
+		},
+		{
+			address: "skifter@partner.example", by: u.Foreign, request: rollOver, older: &older,
+			listed: true, danish: "kun i kataloget: to gyldige certifikater, for nøglen er ved at blive skiftet", english: "only in the directory: two valid certificates, for the key is being changed",
+		},
+	}
+}
+
+// entries are the directory's, the older certificate first: it must not be taken for being the first.
+func (u *University) entries() []directory.Entry {
+	var list []directory.Entry
+	for _, r := range u.Recipients {
+		if !r.InDirectory {
+			continue
+		}
+		entry := directory.Entry{Address: r.Address, Name: r.Identity.Certificate.Subject.CommonName}
+		for _, identity := range r.identities() {
+			entry.Certificates = append(entry.Certificates, identity.Certificate.Raw)
+		}
+		list = append(list, entry)
+	}
+	return list
+}
+
+// identities are all that the recipient can open mail with, the oldest first.
+func (r Recipient) identities() []*ca.Identity {
+	var list []*ca.Identity
+	for _, identity := range []*ca.Identity{r.Older, r.Identity} {
+		if identity != nil {
+			list = append(list, identity)
+		}
+	}
+	return list
+}
+
 func (u *University) issueOutside(people []someone) error {
 	for _, authority := range []*ca.Authority{u.Danish, u.Foreign, u.Stranger} {
 		var requests []ca.Request
@@ -114,7 +175,13 @@ func (u *University) issueOutside(people []someone) error {
 			if people[i].revoked {
 				authority.Revoke(identities[n].Certificate)
 			}
-			u.Recipients = append(u.Recipients, Recipient{Address: people[i].address, Danish: people[i].danish, English: people[i].english, Identity: identities[n]})
+			r := Recipient{Address: people[i].address, Danish: people[i].danish, English: people[i].english, Identity: identities[n], InDirectory: people[i].listed}
+			if older := people[i].older; older != nil {
+				if r.Older, err = authority.Issue(*older); err != nil {
+					return fmt.Errorf("certificates of the recipients: %w", err)
+				}
+			}
+			u.Recipients = append(u.Recipients, r)
 		}
 	}
 	for _, p := range people {

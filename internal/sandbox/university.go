@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aau.dk/sendsikker/internal/sandbox/ca"
+	"aau.dk/sendsikker/internal/sandbox/directory"
 	"aau.dk/sendsikker/internal/sandbox/entraid"
 	"aau.dk/sendsikker/internal/sandbox/exchange"
 )
@@ -35,6 +36,10 @@ type Recipient struct {
 	Danish   string // what is special about them, for the one who tries the demo
 	English  string
 	Identity *ca.Identity // nil: has no certificate
+	Older    *ca.Identity // what Identity renews, still valid and with another key; nil for nearly everybody
+
+	// InDirectory: the certificate is in the directory and nowhere else. Nobody is to give it to the service beforehand.
+	InDirectory bool
 }
 
 // University is the running pretend world.
@@ -46,6 +51,7 @@ type University struct {
 	Danish     *ca.Authority
 	Foreign    *ca.Authority
 	Stranger   *ca.Authority // nobody trusts it
+	Directory  *directory.Server
 	Mailboxes  []Mailbox
 	Recipients []Recipient
 
@@ -85,6 +91,9 @@ func Open(ctx context.Context, o Options) (_ *University, err error) {
 	if err := u.populate(o); err != nil {
 		return nil, err
 	}
+	if u.Directory, err = directory.Open(ctx, directory.Options{Entries: u.entries()}); err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/ca/dk/", http.StripPrefix("/ca/dk", u.Danish.Handler()))
 	mux.Handle("/ca/int/", http.StripPrefix("/ca/int", u.Foreign.Handler()))
@@ -101,7 +110,7 @@ func Open(ctx context.Context, o Options) (_ *University, err error) {
 // Close ends it.
 func (u *University) Close() error {
 	u.Exchange.Close()
-	return u.server.Close()
+	return errors.Join(u.Directory.Close(), u.server.Close())
 }
 
 func (u *University) populate(o Options) (err error) {
