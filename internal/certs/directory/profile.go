@@ -27,8 +27,8 @@ var profileRows = map[string]Config{
 		// RFC 4524 section 2.16, whose other name is rfc822Mailbox; RFC 2985 section 5.2.1; Active Directory's list, whose
 		// addresses begin with smtp:.
 		AddressAttributes: []string{"mail", "emailAddress", "proxyAddresses"},
-		// RFC 4523 section 2.1 has it asked for with ;binary, which Active Directory does not put there; the other one is
-		// RFC 2798 section 2.8.
+		// RFC 4523 section 2.1 and RFC 2798 section 2.8 have both asked for with ;binary. QUIRK: Active Directory gives the
+		// first without, and OpenLDAP does not know the second with.
 		CertificateAttributes: []string{"userCertificate;binary", "userCertificate", "userSMIMECertificate;binary", "userSMIMECertificate"},
 		// Directories that keep an entry for each certificate have several of one person; OpenLDAP gives 500 unless told
 		// otherwise.
