@@ -16,6 +16,8 @@ import (
 )
 
 const (
+	tagNumericString   = tags.Tag(18)
+	tagVisibleString   = tags.Tag(26)
 	tagBMPString       = tags.Tag(30)
 	tagUniversalString = tags.Tag(28)
 )
@@ -61,7 +63,7 @@ func text(tag tags.Tag, value []byte) string {
 	var plain string
 	runes := make([]rune, 0, len(value))
 	switch tag {
-	case tags.UTF8String, tags.PrintableString, tags.IA5String:
+	case tags.UTF8String, tags.PrintableString, tags.IA5String, tagNumericString, tagVisibleString:
 		plain = string(value)
 	case tags.T61String: // in practice Latin-1
 		for _, octet := range value {
