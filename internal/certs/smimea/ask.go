@@ -29,8 +29,8 @@ func question(name string, kind uint16) *dns.Msg {
 	return query
 }
 
-// ask gives the answer to one question, of whatever kind it is. RFC 8162 section 7 would have it asked over TCP, because
-// certificates are large. Nearly every answer is "nothing there", and small: it is asked over UDP, and again over TCP where the
+// ask gives the answer to one question, of whatever kind it is. RFC 8162 advises TCP, because certificates are
+// large. Nearly every answer is "nothing there", and small: it is asked over UDP, and again over TCP where the
 // answer says that it was cut. Over loopback no fragment gets lost or is slipped in.
 func (s *Source) ask(ctx context.Context, query *dns.Msg) (*dns.Msg, error) {
 	answer, err := s.exchange(ctx, "udp", query)

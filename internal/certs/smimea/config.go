@@ -25,6 +25,8 @@ var (
 // Config is what an administrator decides.
 type Config struct {
 	// Resolver is host:port of a validating resolver on this machine, as an address: what a name stands for, a file decides.
+	// Better port 53 than one above 1023: while the resolver is down, any program here may listen at those and say what it
+	// likes. In a container this machine is the container, or the pod that it shares its network with.
 	Resolver string
 	// Timeout is for all that one Find or Check does. What has been answered by then is given, and the rest is silent; so it
 	// should be shorter than the deadline of who asks.

@@ -173,7 +173,7 @@ func TestAResolverThatDoesNotAnswerIsLeftInTime(t *testing.T) {
 		}
 		return []*dns.Msg{with(reply(query), func(m *dns.Msg) { m.Truncated = true })}
 	})
-	const short, slack = 300 * time.Millisecond, 250 * time.Millisecond
+	const short, slack = 300 * time.Millisecond, 2 * time.Second // the machine may be busy; what would be wrong is a minute
 	cases := []struct {
 		name, resolver string
 		timeout, ctx   time.Duration

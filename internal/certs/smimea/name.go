@@ -23,7 +23,7 @@ const (
 // owner is the name that an address has its certificates at (RFC 8162 section 3). ok is false where DNS has no name for it, so
 // that there is nothing to be found either.
 //
-// The local part is hashed as it stands: only its own server knows whether Bo is bo (RFC 8162 section 4), and whoever wants
+// The local part is hashed as it stands: only its own server knows whether Bo is bo (RFC 5321 section 2.4), and whoever wants
 // another spelling asks for it as another address.
 func owner(address string) (name string, ok bool) {
 	at := strings.LastIndexByte(address, '@') // a quoted local part may hold others

@@ -145,7 +145,7 @@ func bothPorts(t *testing.T) (net.PacketConn, net.Listener) {
 func source(t testing.TB, config smimea.Config) *smimea.Source {
 	t.Helper()
 	if config.Timeout == 0 {
-		config.Timeout = 5 * time.Second
+		config.Timeout = 20 * time.Second // the machine may be busy
 	}
 	s, err := smimea.New(config, smimea.Deps{Now: func() time.Time { return noon }, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {

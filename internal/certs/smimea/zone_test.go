@@ -21,10 +21,29 @@ type zone struct {
 	signer  crypto.Signer
 	broken  bool          // the signatures over SMIMEA records do not hold
 	delay   time.Duration // before every answer about SMIMEA
+
+	mu      sync.Mutex
+	waiting map[string]int // how often each name is being asked for, while delay lasts
+	most    int            // names at a time
+}
+
+// wait is the delay.
+func (z *zone) wait(name string) {
+	count := func(n int) {
+		z.mu.Lock()
+		defer z.mu.Unlock()
+		if z.waiting[name] += n; z.waiting[name] == 0 {
+			delete(z.waiting, name)
+		}
+		z.most = max(z.most, len(z.waiting))
+	}
+	count(1)
+	time.Sleep(z.delay)
+	count(-1)
 }
 
 func newZone(name string, signed bool) *zone {
-	z := &zone{name: name, records: map[string][]dns.RR{}}
+	z := &zone{name: name, records: map[string][]dns.RR{}, waiting: map[string]int{}}
 	z.add(
 		rr(name+" 300 IN SOA ns."+name+" hostmaster."+name+" 1 3600 600 86400 300"),
 		rr(name+" 300 IN NS ns."+name),
@@ -168,7 +187,7 @@ func (z *zone) answer(reply *dns.Msg, name string, kind uint16) {
 	}
 }
 
-// authority serves the zones on one port of loopback, and counts what it is asked over TCP.
+// authority serves the zones on one port of loopback.
 type authority struct {
 	port  int
 	zones []*zone
@@ -203,7 +222,7 @@ func (a *authority) ServeDNS(w dns.ResponseWriter, query *dns.Msg) {
 	}
 	if best != nil {
 		if kind == dns.TypeSMIMEA {
-			time.Sleep(best.delay)
+			best.wait(name)
 		}
 		reply.Rcode = dns.RcodeSuccess
 		a.mu.Lock()
