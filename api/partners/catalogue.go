@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
@@ -41,7 +42,7 @@ func catalogueOf(list []mailbox.Mailbox) *catalogue {
 			continue // a mailbox that has none yet has nothing to show
 		}
 		m.Address = mailbox.Canonical(m.Address)
-		if strings.TrimSpace(m.Name) == "" {
+		if m.Name = visible(m.Name); m.Name == "" {
 			m.Name = m.Address
 		}
 		c.entries = append(c.entries, entry{
@@ -90,11 +91,26 @@ func (c *catalogue) search(query string) []entry {
 // who is the name and organisation of a subject or issuer, as a person would say it.
 func who(name pkix.Name) string {
 	parts := append([]string{name.CommonName}, name.Organization...)
-	parts = slices.DeleteFunc(parts, func(part string) bool { return strings.TrimSpace(part) == "" })
+	for i, part := range parts {
+		parts[i] = visible(part)
+	}
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
 	if parts = slices.Compact(parts); len(parts) == 0 {
-		return name.String()
+		return visible(name.String())
 	}
 	return strings.Join(parts, ", ")
+}
+
+// visible is a name on one line, without what can be neither seen nor heard: a right-to-left override
+// (Unicode's category Cf) would show one name where another is written.
+func visible(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) || unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, "\uFFFD"))
+	return strings.Join(strings.Fields(name), " ")
 }
 
 var oidEmailAddress = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1} // PKCS #9, in the subject

@@ -94,11 +94,6 @@ func ask(t testing.TB, h http.Handler, method, target string, headers ...string)
 	return w
 }
 
-func contextWithCancel(t *testing.T) (context.Context, context.CancelFunc) {
-	t.Helper()
-	return context.WithCancel(t.Context())
-}
-
 func askWith(ctx context.Context, h http.Handler, target string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, target, nil))

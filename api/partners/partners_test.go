@@ -114,7 +114,7 @@ func TestThePageShowsWhatOneComparesByTelephone(t *testing.T) {
 	}
 	for _, want := range []string{
 		">ITS Sikker Mail<", "mailto:sikkermail@its.aau.example", "ITS Sikker Mail, Universitetet Eksempel", "Playground Trust S/MIME CA 1",
-		`<time datetime="2026-11-23T11:00:00Z">23. november 2026</time> til <time datetime="2028-11-23T11:00:00Z">23. november 2028</time>`,
+		"<time datetime=\"2026-11-23T11:00:00Z\">23.\u00a0november\u00a02026</time> til <time datetime=\"2028-11-23T11:00:00Z\">23.\u00a0november\u00a02028</time>",
 		`href="/certificates/sikkermail@its.aau.example.cer"`, "1 postkasse passer til <q>ITS</q>", `value="ITS"`,
 		`<link rel="canonical" href="https://sikker.example/certificates?lang=da&amp;q=ITS">`,
 		`hreflang="de" href="https://sikker.example/certificates?lang=de&amp;q=ITS"`,
@@ -199,6 +199,20 @@ func TestAHostileNameIsOnlyText(t *testing.T) {
 	}
 	if !strings.Contains(ask(t, h, "GET", "/certificates?q="+attack).Body.String(), "&lt;script&gt;alert(3)") {
 		t.Error("the search is not shown again")
+	}
+}
+
+func TestANameShowsWhatIsWrittenInIt(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"\u202elive": "live", "a\u200b\u2066b\u00ad": "ab", " Løn \t og\r\nHR ": "Løn og HR", "\x00\x1b[31m": "[31m", "a\xff": "a\uFFFD", "\u2028": "",
+	} {
+		if got := visible(name); got != want {
+			t.Errorf("%q is shown as %q, want %q", name, got, want)
+		}
+	}
+	if got := catalogueOf(mailboxes()).entries[1]; got.holder != "</dd><script>alert(2)</script>, evil" {
+		t.Errorf("the holder is shown as %q", got.holder)
 	}
 }
 

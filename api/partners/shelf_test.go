@@ -1,12 +1,15 @@
 package partners
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"aau.dk/sendsikker/internal/mailbox"
 )
 
 func shelved(d *database) http.Handler { return New(Deps{Mailboxes: d, Now: time.Now}) }
@@ -45,7 +48,7 @@ func TestAVisitorWhoLeavesTakesNobodyAlong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &database{list: mailboxes(), slow: time.Second}
 		h := shelved(d)
-		ctx, cancel := contextWithCancel(t)
+		ctx, cancel := context.WithCancel(t.Context())
 		go ask(t, h, "GET", "/certificates") // leads, and is waited for
 		synctest.Wait()
 		left := make(chan int)
@@ -57,6 +60,36 @@ func TestAVisitorWhoLeavesTakesNobodyAlong(t *testing.T) {
 		}
 		if w := ask(t, h, "GET", "/certificates"); w.Code != http.StatusOK || d.asked.Load() != 1 {
 			t.Errorf("who stayed got %d; asked %d times", w.Code, d.asked.Load())
+		}
+	})
+}
+
+// fragile is a database whose reading panics the first time.
+type fragile struct{ database }
+
+func (f *fragile) Own(ctx context.Context) ([]mailbox.Mailbox, error) {
+	if f.asked.Load() == 0 {
+		f.asked.Add(1)
+		panic("a bug")
+	}
+	return f.database.Own(ctx)
+}
+
+func TestAPanicWhileReadingLocksNobodyOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := New(Deps{Mailboxes: &fragile{database{list: mailboxes()}}, Now: time.Now})
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic was swallowed: whoever recovers requests would not log it")
+				}
+			}()
+			ask(t, h, "GET", "/certificates")
+		}()
+		time.Sleep(failureRest)
+		if w := ask(t, h, "GET", "/certificates"); w.Code != http.StatusOK {
+			t.Errorf("afterwards: %d", w.Code)
 		}
 	})
 }

@@ -3,7 +3,7 @@ package partners
 // words is all that the page says in one language. No field may be empty, and every language has as many steps as Danish.
 type words struct {
 	Tag, Language string // BCP 47, and what those who speak it call it
-	DateForm      string // day, month, year
+	DateForm      string // day, month, year, kept on one line
 	Months        [12]string
 
 	Title, Lead                    string
@@ -12,25 +12,28 @@ type words struct {
 	Mailbox, Mailboxes             string // counted: 1, and all other numbers
 	Matching, None, NoneYet, Limit string
 
-	Address, Holder, Issuer, Validity, Until       string
-	Fingerprint                                    string
-	Good, Soon, Ended, Early                       string // the state, in a word or two
-	SoonHelp, EndedHelp, EarlyHelp, Unnamed        string
-	Files, Certificate, Bundle, Contact, ForReader string
+	Address, Holder, Issuer, Validity, Until string
+	Fingerprint                              string
+	Good, Soon, Ended, Early                 string // the state, in a word or two
+	SoonHelp, EndedHelp, EarlyHelp, Unnamed  string
+	Certificate, Bundle, Contact, ForReader  string
 
 	Find    string
 	Compare section
-	Import  section
+	Import  string
+	Once    string    // under Import
+	Guides  []section // one for each program
+	Doubt   string    // when the program does not trust the issuer
 	Write   section
 	Learn   section
-	Guides  []section // one for each program
 
 	Absent, Busy, Away, Back string
 	AbsentHelp, BusyHelp     string
 	AwayHelp                 string
 }
 
-// section is a heading, and what to do in what order.
+// section is a heading, and what to do in what order. Windows itself shows SHA-1 only; of a file in DER, which ours are,
+// the hash of the file is the fingerprint.
 type section struct {
 	Title string
 	Lead  string
@@ -39,7 +42,7 @@ type section struct {
 
 func danish() words {
 	return words{
-		Tag: "da", Language: "Dansk", DateForm: "%d. %s %d",
+		Tag: "da", Language: "Dansk", DateForm: "%d.\u00a0%s\u00a0%d",
 		Months: [12]string{"januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november", "december"},
 
 		Title: "Certifikater til sikker mail",
@@ -55,11 +58,11 @@ func danish() words {
 		Address: "Mailadresse", Holder: "Udstedt til", Issuer: "Udstedt af", Validity: "Gyldigt", Until: "til",
 		Fingerprint: "Fingeraftryk (SHA-256)",
 		Good:        "Gyldigt", Soon: "Udløber snart", Ended: "Udløbet", Early: "Gælder ikke endnu",
-		SoonHelp:  "Kom tilbage efter det nye certifikat, når det gamle udløber.",
-		EndedHelp: "Brug ikke dette certifikat. Kontakt os, hvis der ikke snart kommer et nyt.",
-		EarlyHelp: "Vent med at bruge det, til datoen er nået.",
-		Unnamed:   "Mailadressen står ikke i certifikatet. Outlook kan bruge det gennem en kontakt; Apple Mail og Thunderbird kan ikke.",
-		Files:     "Hent", Certificate: "Certifikat (.cer)", Bundle: "Med udstedere (.p7b)", Contact: "Kontakt (.vcf)", ForReader: "for",
+		SoonHelp:    "Kom tilbage efter det nye certifikat, når det gamle udløber.",
+		EndedHelp:   "Brug ikke dette certifikat. Kontakt os, hvis der ikke snart kommer et nyt.",
+		EarlyHelp:   "Vent med at bruge det, til datoen er nået.",
+		Unnamed:     "Mailadressen står ikke i certifikatet. Outlook kan bruge det gennem en kontakt; Apple Mail og Thunderbird kan ikke.",
+		Certificate: "Certifikat (.cer)", Bundle: "Med udstedere (.p7b)", Contact: "Kontakt (.vcf)", ForReader: "for",
 
 		Find: "Find en postkasse",
 		Compare: section{
@@ -67,15 +70,13 @@ func danish() words {
 			Lead:  "Gør det, før du bruger et certifikat første gang. Så ved du, at det er vores.",
 			Steps: []string{
 				"Ring til enheden på et nummer, du kender i forvejen. Brug ikke et nummer fra en mail.",
-				"Åbn det hentede certifikat, og find fingeraftrykket (SHA-256) i dit eget program.",
+				"Find fingeraftrykket (SHA-256) af den fil, du har hentet. På Mac og i Thunderbird står det i certifikatet. På Windows viser kommandoen »certutil -hashfile FIL.cer SHA256« det.",
 				"Læs det op, fire tegn ad gangen. Er blot ét tegn forskelligt, er det ikke vores certifikat.",
 			},
 		},
-		Import: section{
-			Title: "Læg certifikatet ind i dit mailprogram",
-			Lead:  "Det skal du kun gøre én gang, indtil certifikatet udløber.",
-			Steps: []string{"Siger programmet, at det ikke kan stole på udstederen? Så bed din it-afdeling om at godkende den. Filen med udstedere (.p7b) hjælper; rodcertifikatet henter it-afdelingen hos udstederen selv."},
-		},
+		Import: "Læg certifikatet ind i dit mailprogram",
+		Once:   "Det skal du kun gøre én gang, indtil certifikatet udløber.",
+		Doubt:  "Siger programmet, at det ikke kan stole på udstederen? Så bed din it-afdeling om at godkende den. Filen med udstedere (.p7b) hjælper; rodcertifikatet henter it-afdelingen hos udstederen selv.",
 		Guides: []section{
 			{
 				Title: "Outlook", Lead: "Klassisk Outlook på Windows",
@@ -105,11 +106,11 @@ func danish() words {
 		},
 		Write: section{
 			Title: "Skriv krypteret til os",
-			Lead:  "Når certifikatet er lagt ind, skal du for hver mail:",
+			Lead:  "Når certifikatet er lagt ind, gælder det for hver mail:",
 			Steps: []string{
-				"Skrive til præcis den adresse, der står ved certifikatet.",
+				"Skriv til præcis den adresse, der står ved certifikatet.",
 				"Slå kryptering med S/MIME til. I Outlook: Indstillinger, »Krypter«. I Apple Mail: låsen ved emnet. I Thunderbird: menuen »S/MIME«.",
-				"Holde emnet fri for fortrolige oplysninger. Emnet bliver ikke krypteret.",
+				"Hold emnet fri for fortrolige oplysninger. Emnet bliver ikke krypteret.",
 			},
 		},
 		Learn: section{
@@ -131,7 +132,7 @@ func danish() words {
 
 func english() words {
 	return words{
-		Tag: "en", Language: "English", DateForm: "%d %s %d",
+		Tag: "en", Language: "English", DateForm: "%d\u00a0%s\u00a0%d",
 		Months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 
 		Title: "Certificates for secure mail",
@@ -147,11 +148,11 @@ func english() words {
 		Address: "Mail address", Holder: "Issued to", Issuer: "Issued by", Validity: "Valid", Until: "to",
 		Fingerprint: "Fingerprint (SHA-256)",
 		Good:        "Valid", Soon: "Expires soon", Ended: "Expired", Early: "Not valid yet",
-		SoonHelp:  "Come back for the new certificate when this one expires.",
-		EndedHelp: "Do not use this certificate. Contact us if no new one appears soon.",
-		EarlyHelp: "Wait until that date before you use it.",
-		Unnamed:   "The mail address is not inside the certificate. Outlook can use it through a contact; Apple Mail and Thunderbird cannot.",
-		Files:     "Download", Certificate: "Certificate (.cer)", Bundle: "With issuers (.p7b)", Contact: "Contact (.vcf)", ForReader: "for",
+		SoonHelp:    "Come back for the new certificate when this one expires.",
+		EndedHelp:   "Do not use this certificate. Contact us if no new one appears soon.",
+		EarlyHelp:   "Wait until that date before you use it.",
+		Unnamed:     "The mail address is not inside the certificate. Outlook can use it through a contact; Apple Mail and Thunderbird cannot.",
+		Certificate: "Certificate (.cer)", Bundle: "With issuers (.p7b)", Contact: "Contact (.vcf)", ForReader: "for",
 
 		Find: "Find a mailbox",
 		Compare: section{
@@ -159,15 +160,13 @@ func english() words {
 			Lead:  "Do this before you use a certificate for the first time. Then you know that it is ours.",
 			Steps: []string{
 				"Telephone the unit on a number that you already know. Do not use a number from a mail.",
-				"Open the downloaded certificate and find the fingerprint (SHA-256) in your own program.",
+				"Find the fingerprint (SHA-256) of the file that you downloaded. On a Mac and in Thunderbird it stands in the certificate. On Windows, the command “certutil -hashfile FILE.cer SHA256” shows it.",
 				"Read it aloud, four characters at a time. If a single character differs, it is not our certificate.",
 			},
 		},
-		Import: section{
-			Title: "Put the certificate into your mail program",
-			Lead:  "You do this once only, until the certificate expires.",
-			Steps: []string{"Does the program say that it cannot trust the issuer? Ask your IT department to approve it. The file with issuers (.p7b) helps; the root certificate they fetch from the issuer itself."},
-		},
+		Import: "Put the certificate into your mail program",
+		Once:   "You do this once only, until the certificate expires.",
+		Doubt:  "Does the program say that it cannot trust the issuer? Ask your IT department to approve it. The file with issuers (.p7b) helps; the root certificate they fetch from the issuer itself.",
 		Guides: []section{
 			{
 				Title: "Outlook", Lead: "Classic Outlook for Windows",
@@ -223,7 +222,7 @@ func english() words {
 
 func german() words {
 	return words{
-		Tag: "de", Language: "Deutsch", DateForm: "%d. %s %d",
+		Tag: "de", Language: "Deutsch", DateForm: "%d.\u00a0%s\u00a0%d",
 		Months: [12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
 
 		Title: "Zertifikate für sichere E-Mail",
@@ -239,11 +238,11 @@ func german() words {
 		Address: "E-Mail-Adresse", Holder: "Ausgestellt für", Issuer: "Ausgestellt von", Validity: "Gültig", Until: "bis",
 		Fingerprint: "Fingerabdruck (SHA-256)",
 		Good:        "Gültig", Soon: "Läuft bald ab", Ended: "Abgelaufen", Early: "Noch nicht gültig",
-		SoonHelp:  "Holen Sie hier das neue Zertifikat, sobald dieses abläuft.",
-		EndedHelp: "Verwenden Sie dieses Zertifikat nicht. Wenden Sie sich an uns, falls nicht bald ein neues erscheint.",
-		EarlyHelp: "Warten Sie bis zu diesem Tag, bevor Sie es verwenden.",
-		Unnamed:   "Die E-Mail-Adresse steht nicht im Zertifikat. Outlook kann es über einen Kontakt verwenden, Apple Mail und Thunderbird nicht.",
-		Files:     "Herunterladen", Certificate: "Zertifikat (.cer)", Bundle: "Mit Ausstellern (.p7b)", Contact: "Kontakt (.vcf)", ForReader: "für",
+		SoonHelp:    "Holen Sie hier das neue Zertifikat, sobald dieses abläuft.",
+		EndedHelp:   "Verwenden Sie dieses Zertifikat nicht. Wenden Sie sich an uns, falls nicht bald ein neues erscheint.",
+		EarlyHelp:   "Warten Sie bis zu diesem Tag, bevor Sie es verwenden.",
+		Unnamed:     "Die E-Mail-Adresse steht nicht im Zertifikat. Outlook kann es über einen Kontakt verwenden, Apple Mail und Thunderbird nicht.",
+		Certificate: "Zertifikat (.cer)", Bundle: "Mit Ausstellern (.p7b)", Contact: "Kontakt (.vcf)", ForReader: "für",
 
 		Find: "Postfach finden",
 		Compare: section{
@@ -251,15 +250,13 @@ func german() words {
 			Lead:  "Tun Sie das, bevor Sie ein Zertifikat zum ersten Mal verwenden. Dann wissen Sie, dass es von uns ist.",
 			Steps: []string{
 				"Rufen Sie die Einheit unter einer Nummer an, die Sie bereits kennen. Verwenden Sie keine Nummer aus einer E-Mail.",
-				"Öffnen Sie das heruntergeladene Zertifikat, und suchen Sie den Fingerabdruck (SHA-256) in Ihrem eigenen Programm.",
+				"Suchen Sie den Fingerabdruck (SHA-256) der Datei, die Sie heruntergeladen haben. Auf dem Mac und in Thunderbird steht er im Zertifikat. Unter Windows zeigt ihn der Befehl „certutil -hashfile DATEI.cer SHA256“.",
 				"Lesen Sie ihn vor, jeweils vier Zeichen. Weicht auch nur ein Zeichen ab, ist es nicht unser Zertifikat.",
 			},
 		},
-		Import: section{
-			Title: "Zertifikat in Ihr E-Mail-Programm übernehmen",
-			Lead:  "Das ist nur einmal nötig, bis das Zertifikat abläuft.",
-			Steps: []string{"Meldet das Programm, dass es dem Aussteller nicht vertraut? Bitten Sie Ihre IT-Abteilung, ihn zuzulassen. Die Datei mit Ausstellern (.p7b) hilft; das Stammzertifikat holt die IT-Abteilung beim Aussteller selbst."},
-		},
+		Import: "Zertifikat in Ihr E-Mail-Programm übernehmen",
+		Once:   "Das ist nur einmal nötig, bis das Zertifikat abläuft.",
+		Doubt:  "Meldet das Programm, dass es dem Aussteller nicht vertraut? Bitten Sie Ihre IT-Abteilung, ihn zuzulassen. Die Datei mit Ausstellern (.p7b) hilft; das Stammzertifikat holt die IT-Abteilung beim Aussteller selbst.",
 		Guides: []section{
 			{
 				Title: "Outlook", Lead: "Klassisches Outlook für Windows",

@@ -54,7 +54,7 @@ func TestEveryLanguageSaysEverything(t *testing.T) {
 func TestADayIsWrittenAsPeopleDoAndInUTC(t *testing.T) {
 	t.Parallel()
 	late := time.Date(2026, 3, 1, 0, 30, 0, 0, time.FixedZone("CET", 3600))
-	for tag, want := range map[string]string{"da": "28. februar 2026", "en": "28 February 2026", "de": "28. Februar 2026"} {
+	for tag, want := range map[string]string{"da": "28.\u00a0februar\u00a02026", "en": "28\u00a0February\u00a02026", "de": "28.\u00a0Februar\u00a02026"} {
 		for _, w := range newSpeech().all {
 			if got := w.date(late); w.Tag == tag && got != want {
 				t.Errorf("%s: %q, want %q", tag, got, want)
