@@ -71,7 +71,9 @@ func (p anchored) paths(certificate *x509.Certificate, more []*x509.Certificate,
 	if len(more) > 0 {
 		intermediates = intermediates.Clone()
 		for _, issuer := range more {
-			intermediates.AddCert(issuer)
+			if !costly(issuer) {
+				intermediates.AddCert(issuer)
+			}
 		}
 	}
 	// Extended key usage is left to judgeUsage and to the loop below: crypto/x509 would take a leaf that has none, as

@@ -15,6 +15,8 @@ const (
 	minRSABits = 2048
 	// maxRSABits: encrypting to a longer key costs us more than the certificate costs its maker; no authority issues one.
 	maxRSABits = 16384
+	// maxIssuerRSABits: crypto/tls takes no longer key to check a signature with, and authorities in use have 4096.
+	maxIssuerRSABits = 8192
 )
 
 var (
@@ -43,6 +45,13 @@ func judgeKey(certificate *x509.Certificate, signing bool) Code {
 		}
 	}
 	return UnsupportedKey
+}
+
+// costly is whether the key of an issuer that a stranger suggests takes too long to check one signature with: one of 262144
+// bits takes seconds, crypto/x509 checks up to a hundred on its way to a root, and no deadline stops it.
+func costly(issuer *x509.Certificate) bool {
+	key, isRSA := issuer.PublicKey.(*rsa.PublicKey)
+	return isRSA && key.N.BitLen() > maxIssuerRSABits
 }
 
 // judgeUsage reads key usage and extended key usage. Both may be absent: OCES3 certificates have no extended key usage,
