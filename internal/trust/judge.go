@@ -102,7 +102,7 @@ func vouchable(code Code) bool {
 // judgePaths looks for a path in every profile that may vouch, and fetches issuers that are missing.
 func (j *Judge) judgePaths(ctx context.Context, certificate *x509.Certificate, subject Subject, now time.Time) Verdict {
 	issuers := subject.Issuers[:min(len(subject.Issuers), maxSuggested)]
-	got := j.judgeWith(ctx, certificate, issuers, subject.Profiles, now)
+	got := j.judgeWith(ctx, certificate, subject, issuers, now)
 	if got.Code != UnknownIssuer || j.issuers == nil {
 		return got
 	}
@@ -122,7 +122,7 @@ func (j *Judge) judgePaths(ctx context.Context, certificate *x509.Certificate, s
 		}
 		above = above[:min(len(above), maxFetchedIssuers)]
 		issuers = slices.Concat(issuers, above)
-		if got = j.judgeWith(ctx, certificate, issuers, subject.Profiles, now); got.Code != UnknownIssuer {
+		if got = j.judgeWith(ctx, certificate, subject, issuers, now); got.Code != UnknownIssuer {
 			return got
 		}
 		missing = above
@@ -140,13 +140,13 @@ const (
 )
 
 // judgeWith judges by the profiles that may vouch for the source, with issuers that came from elsewhere beside their own.
-func (j *Judge) judgeWith(ctx context.Context, certificate *x509.Certificate, issuers []*x509.Certificate, allowed []string, now time.Time) Verdict {
+func (j *Judge) judgeWith(ctx context.Context, certificate *x509.Certificate, subject Subject, issuers []*x509.Certificate, now time.Time) Verdict {
 	evidence := Evidence{CheckedAt: now}
 	bad := verdict(UnknownIssuer, now, evidence)
 	for _, profile := range *j.profiles.Load() {
 		paths, code := profile.paths(certificate, issuers, now)
-		if code == OK && allowed != nil && !slices.Contains(allowed, profile.Name) {
-			paths, code = nil, WrongProfile
+		if code == OK && subject.Profiles != nil && !slices.Contains(subject.Profiles, profile.Name) {
+			code = WrongProfile
 		}
 		if code == OK {
 			code = profile.asks(certificate)
@@ -154,6 +154,15 @@ func (j *Judge) judgeWith(ctx context.Context, certificate *x509.Certificate, is
 		if code != OK {
 			if bad.Code == UnknownIssuer {
 				bad = verdict(code, now, evidence) // what one profile knows says more than that the others know nothing
+			}
+			if !subject.Vouched {
+				paths = nil
+			}
+			for _, path := range paths {
+				// Somebody's word can stand in for what the profile misses, but not for what the authority has taken back.
+				if got := j.judgePath(ctx, profile.Profile, path, now); got.Code == Revoked {
+					return got
+				}
 			}
 			continue
 		}
