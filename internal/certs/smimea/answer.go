@@ -50,7 +50,8 @@ func same(a, b dns.Question) bool {
 //
 // secure is that the resolver vouches for all of it: it must not set AD unless every record in the answer, aliases among them,
 // is authentic, and for an empty one the proof that there is nothing (RFC 4035 section 3.2.3). Not secure is a domain without
-// signatures, or one whose parent does not vouch for them: it is as if there were no records, because RFC 8162 builds on DNSSEC alone.
+// signatures, or one whose parent does not vouch for them: it is as if there were no records, because RFC 8162 builds on
+// DNSSEC alone.
 //
 // err is for what tells nothing about the domain. A validating resolver says SERVFAIL where signatures do not hold (RFC 4035
 // section 5.5): somebody between it and the domain may have altered or withheld the records.

@@ -29,9 +29,9 @@ func question(name string, kind uint16) *dns.Msg {
 	return query
 }
 
-// ask gives the answer to one question, of whatever kind it is. RFC 8162 advises TCP, because certificates are
-// large. Nearly every answer is "nothing there", and small: it is asked over UDP, and again over TCP where the
-// answer says that it was cut. Over loopback no fragment gets lost or is slipped in.
+// ask gives the answer to one question, of whatever kind it is. RFC 8162 advises TCP, because certificates are large. Nearly
+// every answer is "nothing there", and small: it is asked over UDP, and again over TCP where the answer says that it was cut.
+// Over loopback no fragment gets lost or is slipped in.
 func (s *Source) ask(ctx context.Context, query *dns.Msg) (*dns.Msg, error) {
 	answer, err := s.exchange(ctx, "udp", query)
 	if err == nil && answer.Truncated {
