@@ -81,13 +81,11 @@ func (e *entry) say(now time.Time) trust.Revocation {
 		Status: e.answer.Status, Source: "ocsp", RevokedAt: e.answer.RevokedAt,
 		ThisUpdate: e.answer.ThisUpdate, NextUpdate: e.answer.NextUpdate,
 	}
-	switch e.answer.Status {
-	case trust.StatusGood:
-		if !now.Before(e.answer.Until) {
-			said.Status, said.LapsedAt, said.Cause = trust.StatusUnknown, e.answer.Until, errors.Join(errNone, e.err)
-		}
-	case trust.StatusUnknown:
+	if said.Status == trust.StatusUnknown {
 		said.Cause = errors.Join(errUnknown, e.err)
+	}
+	if said.Status == trust.StatusGood && !now.Before(e.answer.Until) {
+		said.Status, said.LapsedAt, said.Cause = trust.StatusUnknown, e.answer.Until, errors.Join(errNone, e.err)
 	}
 	return said // "on hold" outlives its time: it ends when a newer answer says so
 }

@@ -26,15 +26,12 @@ func readResponderID(from *cryptobyte.String) (responderID, bool) {
 	if !from.ReadAnyASN1(&explicit, &tag) {
 		return responderID{}, false
 	}
-	switch tag {
-	case explicitTag(1):
+	if tag == explicitTag(1) {
 		ok := explicit.ReadASN1Element(&value, cbasn1.SEQUENCE) && explicit.Empty()
 		return responderID{name: value}, ok
-	case explicitTag(2):
-		ok := explicit.ReadASN1(&value, cbasn1.OCTET_STRING) && explicit.Empty() && len(value) == crypto.SHA1.Size()
-		return responderID{keyHash: value}, ok
 	}
-	return responderID{}, false
+	ok := tag == explicitTag(2) && explicit.ReadASN1(&value, cbasn1.OCTET_STRING) && explicit.Empty() && len(value) == crypto.SHA1.Size()
+	return responderID{keyHash: value}, ok
 }
 
 // isOf is whether certificate is the one meant. That it is proves nothing: its key has to have signed.

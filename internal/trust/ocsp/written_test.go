@@ -39,6 +39,7 @@ type written struct {
 	named      *x509.Certificate
 	byKey      bool
 	algorithm  x509.SignatureAlgorithm // 0 is what suits the key
+	called     []byte                  // the AlgorithmIdentifier to name instead, DER
 	produced   time.Time
 	singles    []single
 	extensions []pkix.Extension
@@ -90,7 +91,10 @@ func delegated(by *ca.Identity) func(*written) {
 	return func(w *written) { w.by, w.along = by, []*x509.Certificate{by.Certificate} }
 }
 
-func (w written) der() []byte {
+func (w written) der() []byte { return w.around(w.data()) }
+
+// around is OCSPResponse around data, which the responder signs.
+func (w written) around(data []byte) []byte {
 	var b cryptobyte.Builder
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1Enum(int64(w.status))
@@ -103,7 +107,7 @@ func (w written) der() []byte {
 		b.AddASN1(explicit(0), func(b *cryptobyte.Builder) {
 			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 				b.AddASN1ObjectIdentifier(w.kind)
-				b.AddASN1OctetString(w.signed(w.data()))
+				b.AddASN1OctetString(w.signed(data))
 			})
 		})
 	})
@@ -117,12 +121,15 @@ func (w written) signed(data []byte) []byte {
 	var outer struct{ Info, Algorithm, Signature asn1.RawValue }
 	must(asn1.Unmarshal(request, &outer))
 	algorithm := must(x509.ParseCertificateRequest(request)).SignatureAlgorithm
+	if w.called == nil {
+		w.called = outer.Algorithm.FullBytes
+	}
 	signature := must(crypto.SignMessage(w.by.Key, rand.Reader, data, howToSign(algorithm)))
 
 	var b cryptobyte.Builder
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddBytes(data)
-		b.AddBytes(outer.Algorithm.FullBytes)
+		b.AddBytes(w.called)
 		b.AddASN1BitString(signature)
 		if len(w.along) > 0 {
 			b.AddASN1(explicit(0), func(b *cryptobyte.Builder) {
