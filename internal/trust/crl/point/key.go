@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -90,6 +91,12 @@ func text(tag tags.Tag, value []byte) string {
 	default:
 		return raw(tag, value)
 	}
+	plain = strings.Map(func(char rune) rune {
+		if !unicode.IsSpace(char) && unicode.In(char, unicode.Cc, unicode.Cf) {
+			return -1 // RFC 4518 section 2.2: mapped to nothing
+		}
+		return char
+	}, plain)
 	return strings.Join(strings.Fields(cases.Fold().String(norm.NFKC.String(plain))), " ")
 }
 
