@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/routers"
@@ -13,10 +14,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"aau.dk/sendsikker/api/contract"
+	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/certs/shelf"
 	"aau.dk/sendsikker/internal/draft"
 	"aau.dk/sendsikker/internal/entra"
 	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/sending"
+	"aau.dk/sendsikker/internal/store"
+	"aau.dk/sendsikker/internal/trust"
 )
 
 // Verifier proves who a token belongs to.
@@ -35,6 +40,18 @@ type Sending interface {
 	Submit(ctx context.Context, s sending.Submission) (id string, err error)
 	Message(ctx context.Context, c mailbox.Caller, id string) (sending.Message, error)
 	Messages(ctx context.Context, c mailbox.Caller, before string, limit int) ([]sending.Message, error)
+	Recipient(ctx context.Context, address string) (sending.Known, error)
+}
+
+// Certificates is the recipients' certificates that administrators look after.
+type Certificates interface {
+	Pin(ctx context.Context, actor audit.Actor, p shelf.Pinning) (shelf.Entry, trust.Verdict, error)
+	List(ctx context.Context, q store.CertificateQuery) ([]shelf.Entry, error)
+	Delete(ctx context.Context, actor audit.Actor, id string) error
+	Approve(ctx context.Context, actor audit.Actor, id string, how shelf.Trust) (shelf.Entry, error)
+	Authorities(ctx context.Context) ([]shelf.Authority, error)
+	TrustAuthority(ctx context.Context, actor audit.Actor, file []byte) error
+	DistrustAuthority(ctx context.Context, actor audit.Actor, fingerprint string) error
 }
 
 // Part is something the service cannot do without.
@@ -45,15 +62,20 @@ type Part struct {
 
 // Deps is all that the edge needs.
 type Deps struct {
-	Contract   []byte // openapi.yaml
-	Verifier   Verifier
-	Mailboxes  Mailboxes
-	Sending    Sending
-	MaxMessage int64 // of a sealed copy
-	Parts      []Part
-	Metrics    http.Handler
-	Registry   prometheus.Registerer
-	Log        *slog.Logger
+	Contract     []byte // openapi.yaml
+	Verifier     Verifier
+	AdminRole    string // app role of administrators; "" is nobody
+	Mailboxes    Mailboxes
+	Sending      Sending
+	Certificates Certificates
+	Partners     http.Handler // the public page of our mailboxes' certificates
+	BehindProxy  bool         // a proxy of ours is the only one who connects, and says in X-Forwarded-For who did
+	MaxMessage   int64        // of a sealed copy
+	Parts        []Part
+	Metrics      http.Handler
+	Registry     prometheus.Registerer
+	Now          func() time.Time
+	Log          *slog.Logger
 }
 
 type server struct {
@@ -80,11 +102,13 @@ func New(d Deps) (http.Handler, error) {
 
 	// Every route on one screen. Those of the contract's operations are in contract.HandlerFromMux.
 	r := chi.NewRouter()
-	r.Use(requestID, hurried, s.logged(observe), s.recovered, secured, s.contracted, s.authenticated, s.validated)
+	r.Use(requestID, s.client, hurried, s.logged(observe), s.recovered, secured, s.contracted, s.authenticated, s.validated)
 	r.NotFound(s.noSuchCall) // what the contract and chi read differently, such as an escaped slash
 	r.MethodNotAllowed(s.noSuchCall)
 	r.Get("/openapi.yaml", s.getContract)
 	r.Method(http.MethodGet, "/metrics", d.Metrics)
+	r.Method(http.MethodGet, "/certificates", d.Partners)
+	r.Method(http.MethodGet, "/certificates/{file}", d.Partners)
 	contract.HandlerWithOptions(
 		contract.NewStrictHandlerWithOptions(s, nil, contract.StrictHTTPServerOptions{
 			RequestErrorHandlerFunc:  s.badRequest,

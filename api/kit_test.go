@@ -11,6 +11,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/routers"
@@ -64,6 +65,11 @@ func (u useCase) Messages(context.Context, mailbox.Caller, string, int) ([]sendi
 	return nil, err
 }
 
+func (u useCase) Recipient(context.Context, string) (sending.Known, error) {
+	_, err := u.read()
+	return sending.Known{}, err
+}
+
 // book is a log that may be written by many.
 type book struct {
 	mu   sync.Mutex
@@ -91,7 +97,7 @@ func open(t *testing.T, u useCase) (http.Handler, *book) {
 	log := &book{}
 	h, err := New(Deps{
 		Contract: text, Verifier: believer{}, Mailboxes: u, Sending: u, MaxMessage: 1 << 20, Registry: prometheus.NewRegistry(),
-		Metrics: http.NotFoundHandler(), Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Metrics: http.NotFoundHandler(), Partners: http.NotFoundHandler(), Now: time.Now, Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		t.Fatal(err)

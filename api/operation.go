@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -62,6 +63,7 @@ func (s *server) authenticated(next http.Handler) http.Handler {
 			return
 		}
 		caller := callerFrom(proved)
+		caller.Administrator = s.AdminRole != "" && slices.Contains(proved.Roles, s.AdminRole)
 		if rec, ok := r.Context().Value(recordKey).(*record); ok {
 			rec.caller = caller.ID
 		}

@@ -20,6 +20,7 @@ func (s *server) Preflight(ctx context.Context, r contract.PreflightRequestObjec
 	}
 	answer := contract.Preflight200JSONResponse{
 		Sendable: plan.Sendable(), Say: verdict(plan), Recipients: []contract.PreflightRecipient{}, Warnings: []contract.Warning{},
+		Silent: append([]string{}, plan.Silent...),
 	}
 	for _, p := range plan.Recipients {
 		answer.Recipients = append(answer.Recipients, contract.PreflightRecipient{

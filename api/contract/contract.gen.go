@@ -206,6 +206,54 @@ func (e NoticeKind) Valid() bool {
 	}
 }
 
+// Defines values for RecipientCertificateUse.
+const (
+	RecipientCertificateUseAlso     RecipientCertificateUse = "also"
+	RecipientCertificateUseChosen   RecipientCertificateUse = "chosen"
+	RecipientCertificateUseRejected RecipientCertificateUse = "rejected"
+	RecipientCertificateUseUnused   RecipientCertificateUse = "unused"
+)
+
+// Valid indicates whether the value is a known member of the RecipientCertificateUse enum.
+func (e RecipientCertificateUse) Valid() bool {
+	switch e {
+	case RecipientCertificateUseAlso:
+		return true
+	case RecipientCertificateUseChosen:
+		return true
+	case RecipientCertificateUseRejected:
+		return true
+	case RecipientCertificateUseUnused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RevocationStatus.
+const (
+	RevocationStatusGood        RevocationStatus = "good"
+	RevocationStatusRevoked     RevocationStatus = "revoked"
+	RevocationStatusUnknown     RevocationStatus = "unknown"
+	RevocationStatusUnpublished RevocationStatus = "unpublished"
+)
+
+// Valid indicates whether the value is a known member of the RevocationStatus enum.
+func (e RevocationStatus) Valid() bool {
+	switch e {
+	case RevocationStatusGood:
+		return true
+	case RevocationStatusRevoked:
+		return true
+	case RevocationStatusUnknown:
+		return true
+	case RevocationStatusUnpublished:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Route.
 const (
 	RouteInternal Route = "internal"
@@ -227,11 +275,100 @@ func (e Route) Valid() bool {
 	}
 }
 
+// Defines values for StoredCertificateState.
+const (
+	StoredCertificateStatePending StoredCertificateState = "pending"
+	StoredCertificateStateUsed    StoredCertificateState = "used"
+)
+
+// Valid indicates whether the value is a known member of the StoredCertificateState enum.
+func (e StoredCertificateState) Valid() bool {
+	switch e {
+	case StoredCertificateStatePending:
+		return true
+	case StoredCertificateStateUsed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListCertificatesParamsState.
+const (
+	ListCertificatesParamsStateBreaking ListCertificatesParamsState = "breaking"
+	ListCertificatesParamsStatePending  ListCertificatesParamsState = "pending"
+	ListCertificatesParamsStateUsed     ListCertificatesParamsState = "used"
+)
+
+// Valid indicates whether the value is a known member of the ListCertificatesParamsState enum.
+func (e ListCertificatesParamsState) Valid() bool {
+	switch e {
+	case ListCertificatesParamsStateBreaking:
+		return true
+	case ListCertificatesParamsStatePending:
+		return true
+	case ListCertificatesParamsStateUsed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ApproveCertificateJSONBodyTrust.
+const (
+	ApproveCertificateJSONBodyTrustAuthority   ApproveCertificateJSONBodyTrust = "authority"
+	ApproveCertificateJSONBodyTrustCertificate ApproveCertificateJSONBodyTrust = "certificate"
+)
+
+// Valid indicates whether the value is a known member of the ApproveCertificateJSONBodyTrust enum.
+func (e ApproveCertificateJSONBodyTrust) Valid() bool {
+	switch e {
+	case ApproveCertificateJSONBodyTrustAuthority:
+		return true
+	case ApproveCertificateJSONBodyTrustCertificate:
+		return true
+	default:
+		return false
+	}
+}
+
 // Address defines model for Address.
 type Address struct {
 	Address string  `json:"address"`
 	Name    *string `json:"name,omitempty"`
 }
+
+// AskedSource defines model for AskedSource.
+type AskedSource struct {
+	// At When it was asked
+	At    time.Time `json:"at"`
+	Found int       `json:"found"`
+	Name  string    `json:"name"`
+
+	// Silent It did not answer; there may be more there
+	Silent bool `json:"silent"`
+}
+
+// Authority defines model for Authority.
+type Authority struct {
+	AddedAt time.Time `json:"addedAt"`
+	Sha256  string    `json:"sha256"`
+	Subject string    `json:"subject"`
+	ValidTo time.Time `json:"validTo"`
+}
+
+// CertificateCheck What the last nightly check found
+type CertificateCheck struct {
+	At time.Time `json:"at"`
+
+	// BreaksAt From then on it cannot be used
+	BreaksAt *time.Time `json:"breaksAt,omitempty"`
+	Code     string     `json:"code"`
+	Say      Sentence   `json:"say"`
+}
+
+// CertificateFile A .cer, .pem or .p7b file, in base64
+type CertificateFile = []byte
 
 // CertificateInfo defines model for CertificateInfo.
 type CertificateInfo struct {
@@ -240,6 +377,12 @@ type CertificateInfo struct {
 	Source  string    `json:"source"`
 	Subject string    `json:"subject"`
 	ValidTo time.Time `json:"validTo"`
+}
+
+// CertificateList defines model for CertificateList.
+type CertificateList struct {
+	Certificates []StoredCertificate `json:"certificates"`
+	Next         *openapi_types.UUID `json:"next,omitempty"`
 }
 
 // DeliveryState defines model for DeliveryState.
@@ -365,12 +508,27 @@ type Notice struct {
 // NoticeKind defines model for Notice.Kind.
 type NoticeKind string
 
+// Pinning defines model for Pinning.
+type Pinning struct {
+	// Certificate A .cer, .pem or .p7b file, in base64
+	Certificate CertificateFile `json:"certificate"`
+
+	// For An address, or a domain: everybody there
+	For string `json:"for"`
+
+	// Vouch Use it whoever issued it. It is judged in every other way
+	Vouch *bool `json:"vouch,omitempty"`
+}
+
 // Preflight defines model for Preflight.
 type Preflight struct {
 	Recipients []PreflightRecipient `json:"recipients"`
 	Say        Sentence             `json:"say"`
 	Sendable   bool                 `json:"sendable"`
-	Warnings   []Warning            `json:"warnings"`
+
+	// Silent Places that were asked for certificates and did not answer in time
+	Silent   []string  `json:"silent"`
+	Warnings []Warning `json:"warnings"`
 }
 
 // PreflightRecipient defines model for PreflightRecipient.
@@ -417,6 +575,58 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
+// Recipient defines model for Recipient.
+type Recipient struct {
+	Address      string                 `json:"address"`
+	Certificates []RecipientCertificate `json:"certificates"`
+	Code         string                 `json:"code"`
+
+	// Route How one recipient gets the message
+	Route   Route         `json:"route"`
+	Say     Sentence      `json:"say"`
+	Sources []AskedSource `json:"sources"`
+	Why     *Sentence     `json:"why,omitempty"`
+}
+
+// RecipientCertificate A certificate that was found for a recipient
+type RecipientCertificate struct {
+	// Bound Somebody who may say so ties it to this address or its domain
+	Bound bool `json:"bound"`
+
+	// Capabilities What its owner has said that they can open
+	Capabilities []string        `json:"capabilities"`
+	Certificate  CertificateInfo `json:"certificate"`
+	FoundAt      time.Time       `json:"foundAt"`
+
+	// Use `chosen`; `also`: beside the chosen one, while it is being replaced; `unused`: a better one was found; `rejected`
+	Use       RecipientCertificateUse `json:"use"`
+	ValidFrom time.Time               `json:"validFrom"`
+
+	// Verdict Whether a certificate can be used now, and what that rests on
+	Verdict Verdict `json:"verdict"`
+
+	// Vouched Somebody who may say so stands for this very certificate
+	Vouched bool `json:"vouched"`
+}
+
+// RecipientCertificateUse `chosen`; `also`: beside the chosen one, while it is being replaced; `unused`: a better one was found; `rejected`
+type RecipientCertificateUse string
+
+// Revocation What was learnt of one certificate of the path
+type Revocation struct {
+	NextUpdate *time.Time `json:"nextUpdate,omitempty"`
+	Number     *string    `json:"number,omitempty"`
+	RevokedAt  *time.Time `json:"revokedAt,omitempty"`
+
+	// Source crl or ocsp; empty where nobody answered
+	Source     string           `json:"source"`
+	Status     RevocationStatus `json:"status"`
+	ThisUpdate *time.Time       `json:"thisUpdate,omitempty"`
+}
+
+// RevocationStatus defines model for Revocation.Status.
+type RevocationStatus string
+
 // Route How one recipient gets the message
 type Route string
 
@@ -426,12 +636,60 @@ type Sentence struct {
 	En string `json:"en"`
 }
 
+// StoredCertificate defines model for StoredCertificate.
+type StoredCertificate struct {
+	AddedAt      time.Time       `json:"addedAt"`
+	Capabilities []string        `json:"capabilities"`
+	Certificate  CertificateInfo `json:"certificate"`
+
+	// Check What the last nightly check found
+	Check *CertificateCheck `json:"check,omitempty"`
+
+	// For An address, or @ and a domain
+	For string             `json:"for"`
+	Id  openapi_types.UUID `json:"id"`
+
+	// Pending Why it is not used yet: unknown_issuer or wrong_address
+	Pending *string `json:"pending,omitempty"`
+
+	// SignedAt Of the newest mail that it was learnt from
+	SignedAt  *time.Time             `json:"signedAt,omitempty"`
+	State     StoredCertificateState `json:"state"`
+	ValidFrom time.Time              `json:"validFrom"`
+
+	// Verdict Whether a certificate can be used now, and what that rests on
+	Verdict *Verdict `json:"verdict,omitempty"`
+	Vouched bool     `json:"vouched"`
+}
+
+// StoredCertificateState defines model for StoredCertificate.State.
+type StoredCertificateState string
+
+// Verdict Whether a certificate can be used now, and what that rests on
+type Verdict struct {
+	CheckedAt time.Time `json:"checkedAt"`
+	Code      string    `json:"code"`
+
+	// Path SHA-256 fingerprints from the certificate to the root
+	Path []string `json:"path"`
+
+	// Profile The trust profile whose root the path ended at; empty where there is no path
+	Profile     string       `json:"profile"`
+	Revocations []Revocation `json:"revocations"`
+	Say         Sentence     `json:"say"`
+	Usable      bool         `json:"usable"`
+	Warnings    []Warning    `json:"warnings"`
+}
+
 // Warning defines model for Warning.
 type Warning struct {
 	Address *string  `json:"address,omitempty"`
 	Code    string   `json:"code"`
 	Say     Sentence `json:"say"`
 }
+
+// CertificateID defines model for CertificateID.
+type CertificateID = openapi_types.UUID
 
 // Conflict RFC 9457
 type Conflict = Problem
@@ -457,6 +715,37 @@ type Unauthenticated = Problem
 // Unsupported RFC 9457
 type Unsupported = Problem
 
+// TrustAuthorityJSONBody defines parameters for TrustAuthority.
+type TrustAuthorityJSONBody struct {
+	// Certificate A .cer, .pem or .p7b file, in base64
+	Certificate CertificateFile `json:"certificate"`
+}
+
+// ListCertificatesParams defines parameters for ListCertificates.
+type ListCertificatesParams struct {
+	// State `used`, `pending` (an administrator must decide), or `breaking` (by the last nightly check unusable now or within
+	// thirty days)
+	State *ListCertificatesParamsState `form:"state,omitempty" json:"state,omitempty"`
+
+	// For An address, or a domain
+	For   *string `form:"for,omitempty" json:"for,omitempty"`
+	Limit *int    `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The `next` of the page before
+	After *openapi_types.UUID `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// ListCertificatesParamsState defines parameters for ListCertificates.
+type ListCertificatesParamsState string
+
+// ApproveCertificateJSONBody defines parameters for ApproveCertificate.
+type ApproveCertificateJSONBody struct {
+	Trust ApproveCertificateJSONBodyTrust `json:"trust"`
+}
+
+// ApproveCertificateJSONBodyTrust defines parameters for ApproveCertificate.
+type ApproveCertificateJSONBodyTrust string
+
 // ListMessagesParams defines parameters for ListMessages.
 type ListMessagesParams struct {
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
@@ -481,6 +770,15 @@ type SendMessageParams struct {
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
+// TrustAuthorityJSONRequestBody defines body for TrustAuthority for application/json ContentType.
+type TrustAuthorityJSONRequestBody TrustAuthorityJSONBody
+
+// PinCertificateJSONRequestBody defines body for PinCertificate for application/json ContentType.
+type PinCertificateJSONRequestBody = Pinning
+
+// ApproveCertificateJSONRequestBody defines body for ApproveCertificate for application/json ContentType.
+type ApproveCertificateJSONRequestBody ApproveCertificateJSONBody
+
 // SendMessageMultipartRequestBody defines body for SendMessage for multipart/form-data ContentType.
 type SendMessageMultipartRequestBody SendMessageMultipartBody
 
@@ -495,6 +793,27 @@ type ServerInterface interface {
 	// GetReadiness The program can take a message now (database, spool, Graph token)
 	// (GET /readyz)
 	GetReadiness(w http.ResponseWriter, r *http.Request)
+	// ListAuthorities Authorities that administrators have decided to trust, beside those in the settings
+	// (GET /v1/authorities)
+	ListAuthorities(w http.ResponseWriter, r *http.Request)
+	// TrustAuthority Let an authority vouch for recipients' certificates
+	// (POST /v1/authorities)
+	TrustAuthority(w http.ResponseWriter, r *http.Request)
+	// DistrustAuthority Take that trust back
+	// (DELETE /v1/authorities/{sha256})
+	DistrustAuthority(w http.ResponseWriter, r *http.Request, sha256 string)
+	// ListCertificates Recipients' certificates that are kept here, oldest first
+	// (GET /v1/certificates)
+	ListCertificates(w http.ResponseWriter, r *http.Request, params ListCertificatesParams)
+	// PinCertificate Tie a certificate to an address or to a whole domain
+	// (POST /v1/certificates)
+	PinCertificate(w http.ResponseWriter, r *http.Request)
+	// DeleteCertificate Take a certificate away
+	// (DELETE /v1/certificates/{id})
+	DeleteCertificate(w http.ResponseWriter, r *http.Request, id CertificateID)
+	// ApproveCertificate Use a pending certificate, by itself or with everything that its authority issues
+	// (POST /v1/certificates/{id}/approval)
+	ApproveCertificate(w http.ResponseWriter, r *http.Request, id CertificateID)
 	// GetMe Who is asking, which function mailboxes they may send as, and the limits that hold
 	// (GET /v1/me)
 	GetMe(w http.ResponseWriter, r *http.Request)
@@ -510,6 +829,9 @@ type ServerInterface interface {
 	// Preflight How each recipient would be reached, before anything is sent
 	// (POST /v1/preflight)
 	Preflight(w http.ResponseWriter, r *http.Request)
+	// GetRecipient What is known of one recipient, where from, and why a certificate is or is not used
+	// (GET /v1/recipients/{address})
+	GetRecipient(w http.ResponseWriter, r *http.Request, address string)
 }
 
 // Unimplemented server implementation that returns http.StatusNotImplemented for each endpoint.
@@ -525,6 +847,48 @@ func (_ Unimplemented) GetHealth(w http.ResponseWriter, r *http.Request) {
 // GetReadiness The program can take a message now (database, spool, Graph token)
 // (GET /readyz)
 func (_ Unimplemented) GetReadiness(w http.ResponseWriter, r *http.Request) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// ListAuthorities Authorities that administrators have decided to trust, beside those in the settings
+// (GET /v1/authorities)
+func (_ Unimplemented) ListAuthorities(w http.ResponseWriter, r *http.Request) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// TrustAuthority Let an authority vouch for recipients' certificates
+// (POST /v1/authorities)
+func (_ Unimplemented) TrustAuthority(w http.ResponseWriter, r *http.Request) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// DistrustAuthority Take that trust back
+// (DELETE /v1/authorities/{sha256})
+func (_ Unimplemented) DistrustAuthority(w http.ResponseWriter, r *http.Request, sha256 string) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// ListCertificates Recipients' certificates that are kept here, oldest first
+// (GET /v1/certificates)
+func (_ Unimplemented) ListCertificates(w http.ResponseWriter, r *http.Request, params ListCertificatesParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// PinCertificate Tie a certificate to an address or to a whole domain
+// (POST /v1/certificates)
+func (_ Unimplemented) PinCertificate(w http.ResponseWriter, r *http.Request) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// DeleteCertificate Take a certificate away
+// (DELETE /v1/certificates/{id})
+func (_ Unimplemented) DeleteCertificate(w http.ResponseWriter, r *http.Request, id CertificateID) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// ApproveCertificate Use a pending certificate, by itself or with everything that its authority issues
+// (POST /v1/certificates/{id}/approval)
+func (_ Unimplemented) ApproveCertificate(w http.ResponseWriter, r *http.Request, id CertificateID) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -558,6 +922,12 @@ func (_ Unimplemented) Preflight(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
+// GetRecipient What is known of one recipient, where from, and why a certificate is or is not used
+// (GET /v1/recipients/{address})
+func (_ Unimplemented) GetRecipient(w http.ResponseWriter, r *http.Request, address string) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
 // ServerInterfaceWrapper converts contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler            ServerInterface
@@ -586,6 +956,198 @@ func (siw *ServerInterfaceWrapper) GetReadiness(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetReadiness(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListAuthorities operation middleware
+func (siw *ServerInterfaceWrapper) ListAuthorities(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListAuthorities(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TrustAuthority operation middleware
+func (siw *ServerInterfaceWrapper) TrustAuthority(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TrustAuthority(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DistrustAuthority operation middleware
+func (siw *ServerInterfaceWrapper) DistrustAuthority(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "sha256" -------------
+	var sha256 string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "sha256", chi.URLParam(r, "sha256"), &sha256, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "sha256", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DistrustAuthority(w, r, sha256)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListCertificates operation middleware
+func (siw *ServerInterfaceWrapper) ListCertificates(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCertificatesParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", r.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "state"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "state", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "for" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "for", r.URL.Query(), &params.For, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "for"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "for", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", r.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "after"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "after", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCertificates(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PinCertificate operation middleware
+func (siw *ServerInterfaceWrapper) PinCertificate(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PinCertificate(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeleteCertificate operation middleware
+func (siw *ServerInterfaceWrapper) DeleteCertificate(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CertificateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeleteCertificate(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ApproveCertificate operation middleware
+func (siw *ServerInterfaceWrapper) ApproveCertificate(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CertificateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApproveCertificate(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -749,6 +1311,32 @@ func (siw *ServerInterfaceWrapper) Preflight(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// GetRecipient operation middleware
+func (siw *ServerInterfaceWrapper) GetRecipient(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "address" -------------
+	var address string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "address", chi.URLParam(r, "address"), &address, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "address", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetRecipient(w, r, address)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 type UnescapedCookieParamError struct {
 	ParamName string
 	Err       error
@@ -878,6 +1466,30 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 		r.Get(options.BaseURL+"/v1/messages/{id}", wrapper.GetMessage)
 	})
 	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/v1/recipients/{address}", wrapper.GetRecipient)
+	})
+	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/v1/certificates", wrapper.ListCertificates)
+	})
+	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/v1/certificates", wrapper.PinCertificate)
+	})
+	r.Group(func(r chi.Router) {
+		r.Delete(options.BaseURL+"/v1/certificates/{id}", wrapper.DeleteCertificate)
+	})
+	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/v1/certificates/{id}/approval", wrapper.ApproveCertificate)
+	})
+	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/v1/authorities", wrapper.ListAuthorities)
+	})
+	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/v1/authorities", wrapper.TrustAuthority)
+	})
+	r.Group(func(r chi.Router) {
+		r.Delete(options.BaseURL+"/v1/authorities/{sha256}", wrapper.DistrustAuthority)
+	})
+	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/healthz", wrapper.GetHealth)
 	})
 	r.Group(func(r chi.Router) {
@@ -957,6 +1569,673 @@ func (response GetReadiness503JSONResponse) VisitGetReadinessResponse(w http.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuthoritiesRequestObject struct {
+}
+
+type ListAuthoritiesResponseObject interface {
+	VisitListAuthoritiesResponse(w http.ResponseWriter) error
+}
+
+type ListAuthorities200JSONResponse struct {
+	Authorities []Authority `json:"authorities"`
+}
+
+func (response ListAuthorities200JSONResponse) VisitListAuthoritiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuthorities401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListAuthorities401ApplicationProblemPlusJSONResponse) VisitListAuthoritiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuthorities403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListAuthorities403ApplicationProblemPlusJSONResponse) VisitListAuthoritiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuthoritiesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAuthoritiesdefaultApplicationProblemPlusJSONResponse) VisitListAuthoritiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TrustAuthorityRequestObject struct {
+	Body *TrustAuthorityJSONRequestBody
+}
+
+type TrustAuthorityResponseObject interface {
+	VisitTrustAuthorityResponse(w http.ResponseWriter) error
+}
+
+type TrustAuthority204Response struct {
+}
+
+func (response TrustAuthority204Response) VisitTrustAuthorityResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type TrustAuthority400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response TrustAuthority400ApplicationProblemPlusJSONResponse) VisitTrustAuthorityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TrustAuthority401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response TrustAuthority401ApplicationProblemPlusJSONResponse) VisitTrustAuthorityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TrustAuthority403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response TrustAuthority403ApplicationProblemPlusJSONResponse) VisitTrustAuthorityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TrustAuthority413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response TrustAuthority413ApplicationProblemPlusJSONResponse) VisitTrustAuthorityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TrustAuthoritydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TrustAuthoritydefaultApplicationProblemPlusJSONResponse) VisitTrustAuthorityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistrustAuthorityRequestObject struct {
+	Sha256 string `json:"sha256"`
+}
+
+type DistrustAuthorityResponseObject interface {
+	VisitDistrustAuthorityResponse(w http.ResponseWriter) error
+}
+
+type DistrustAuthority204Response struct {
+}
+
+func (response DistrustAuthority204Response) VisitDistrustAuthorityResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DistrustAuthority400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DistrustAuthority400ApplicationProblemPlusJSONResponse) VisitDistrustAuthorityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistrustAuthority401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response DistrustAuthority401ApplicationProblemPlusJSONResponse) VisitDistrustAuthorityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistrustAuthority403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DistrustAuthority403ApplicationProblemPlusJSONResponse) VisitDistrustAuthorityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistrustAuthority404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DistrustAuthority404ApplicationProblemPlusJSONResponse) VisitDistrustAuthorityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistrustAuthoritydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DistrustAuthoritydefaultApplicationProblemPlusJSONResponse) VisitDistrustAuthorityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCertificatesRequestObject struct {
+	Params ListCertificatesParams
+}
+
+type ListCertificatesResponseObject interface {
+	VisitListCertificatesResponse(w http.ResponseWriter) error
+}
+
+type ListCertificates200JSONResponse CertificateList
+
+func (response ListCertificates200JSONResponse) VisitListCertificatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCertificates400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListCertificates400ApplicationProblemPlusJSONResponse) VisitListCertificatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCertificates401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCertificates401ApplicationProblemPlusJSONResponse) VisitListCertificatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCertificates403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListCertificates403ApplicationProblemPlusJSONResponse) VisitListCertificatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCertificatesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCertificatesdefaultApplicationProblemPlusJSONResponse) VisitListCertificatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PinCertificateRequestObject struct {
+	Body *PinCertificateJSONRequestBody
+}
+
+type PinCertificateResponseObject interface {
+	VisitPinCertificateResponse(w http.ResponseWriter) error
+}
+
+type PinCertificate201ResponseHeaders struct {
+	Location *string
+}
+
+type PinCertificate201JSONResponse struct {
+	Body    StoredCertificate
+	Headers PinCertificate201ResponseHeaders
+}
+
+func (response PinCertificate201JSONResponse) VisitPinCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PinCertificate400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PinCertificate400ApplicationProblemPlusJSONResponse) VisitPinCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PinCertificate401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response PinCertificate401ApplicationProblemPlusJSONResponse) VisitPinCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PinCertificate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response PinCertificate403ApplicationProblemPlusJSONResponse) VisitPinCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PinCertificate413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response PinCertificate413ApplicationProblemPlusJSONResponse) VisitPinCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PinCertificatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PinCertificatedefaultApplicationProblemPlusJSONResponse) VisitPinCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCertificateRequestObject struct {
+	Id CertificateID `json:"id"`
+}
+
+type DeleteCertificateResponseObject interface {
+	VisitDeleteCertificateResponse(w http.ResponseWriter) error
+}
+
+type DeleteCertificate204Response struct {
+}
+
+func (response DeleteCertificate204Response) VisitDeleteCertificateResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteCertificate400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCertificate400ApplicationProblemPlusJSONResponse) VisitDeleteCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCertificate401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCertificate401ApplicationProblemPlusJSONResponse) VisitDeleteCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCertificate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCertificate403ApplicationProblemPlusJSONResponse) VisitDeleteCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCertificate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCertificate404ApplicationProblemPlusJSONResponse) VisitDeleteCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCertificatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteCertificatedefaultApplicationProblemPlusJSONResponse) VisitDeleteCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveCertificateRequestObject struct {
+	Id   CertificateID `json:"id"`
+	Body *ApproveCertificateJSONRequestBody
+}
+
+type ApproveCertificateResponseObject interface {
+	VisitApproveCertificateResponse(w http.ResponseWriter) error
+}
+
+type ApproveCertificate200JSONResponse StoredCertificate
+
+func (response ApproveCertificate200JSONResponse) VisitApproveCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveCertificate400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ApproveCertificate400ApplicationProblemPlusJSONResponse) VisitApproveCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveCertificate401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ApproveCertificate401ApplicationProblemPlusJSONResponse) VisitApproveCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveCertificate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ApproveCertificate403ApplicationProblemPlusJSONResponse) VisitApproveCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveCertificate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ApproveCertificate404ApplicationProblemPlusJSONResponse) VisitApproveCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveCertificatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ApproveCertificatedefaultApplicationProblemPlusJSONResponse) VisitApproveCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1487,6 +2766,93 @@ func (response PreflightdefaultApplicationProblemPlusJSONResponse) VisitPrefligh
 	return err
 }
 
+type GetRecipientRequestObject struct {
+	Address string `json:"address"`
+}
+
+type GetRecipientResponseObject interface {
+	VisitGetRecipientResponse(w http.ResponseWriter) error
+}
+
+type GetRecipient200JSONResponse Recipient
+
+func (response GetRecipient200JSONResponse) VisitGetRecipientResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecipient400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetRecipient400ApplicationProblemPlusJSONResponse) VisitGetRecipientResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecipient401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetRecipient401ApplicationProblemPlusJSONResponse) VisitGetRecipientResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecipient403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetRecipient403ApplicationProblemPlusJSONResponse) VisitGetRecipientResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecipientdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRecipientdefaultApplicationProblemPlusJSONResponse) VisitGetRecipientResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// GetHealth The program runs
@@ -1495,6 +2861,27 @@ type StrictServerInterface interface {
 	// GetReadiness The program can take a message now (database, spool, Graph token)
 	// (GET /readyz)
 	GetReadiness(ctx context.Context, request GetReadinessRequestObject) (GetReadinessResponseObject, error)
+	// ListAuthorities Authorities that administrators have decided to trust, beside those in the settings
+	// (GET /v1/authorities)
+	ListAuthorities(ctx context.Context, request ListAuthoritiesRequestObject) (ListAuthoritiesResponseObject, error)
+	// TrustAuthority Let an authority vouch for recipients' certificates
+	// (POST /v1/authorities)
+	TrustAuthority(ctx context.Context, request TrustAuthorityRequestObject) (TrustAuthorityResponseObject, error)
+	// DistrustAuthority Take that trust back
+	// (DELETE /v1/authorities/{sha256})
+	DistrustAuthority(ctx context.Context, request DistrustAuthorityRequestObject) (DistrustAuthorityResponseObject, error)
+	// ListCertificates Recipients' certificates that are kept here, oldest first
+	// (GET /v1/certificates)
+	ListCertificates(ctx context.Context, request ListCertificatesRequestObject) (ListCertificatesResponseObject, error)
+	// PinCertificate Tie a certificate to an address or to a whole domain
+	// (POST /v1/certificates)
+	PinCertificate(ctx context.Context, request PinCertificateRequestObject) (PinCertificateResponseObject, error)
+	// DeleteCertificate Take a certificate away
+	// (DELETE /v1/certificates/{id})
+	DeleteCertificate(ctx context.Context, request DeleteCertificateRequestObject) (DeleteCertificateResponseObject, error)
+	// ApproveCertificate Use a pending certificate, by itself or with everything that its authority issues
+	// (POST /v1/certificates/{id}/approval)
+	ApproveCertificate(ctx context.Context, request ApproveCertificateRequestObject) (ApproveCertificateResponseObject, error)
 	// GetMe Who is asking, which function mailboxes they may send as, and the limits that hold
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -1510,6 +2897,9 @@ type StrictServerInterface interface {
 	// Preflight How each recipient would be reached, before anything is sent
 	// (POST /v1/preflight)
 	Preflight(ctx context.Context, request PreflightRequestObject) (PreflightResponseObject, error)
+	// GetRecipient What is known of one recipient, where from, and why a certificate is or is not used
+	// (GET /v1/recipients/{address})
+	GetRecipient(ctx context.Context, request GetRecipientRequestObject) (GetRecipientResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
@@ -1592,6 +2982,203 @@ func (sh *strictHandler) GetReadiness(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetReadinessResponseObject); ok {
 		if err := validResponse.VisitGetReadinessResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListAuthorities operation middleware
+func (sh *strictHandler) ListAuthorities(w http.ResponseWriter, r *http.Request) {
+	var request ListAuthoritiesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAuthorities(ctx, request.(ListAuthoritiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAuthorities")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListAuthoritiesResponseObject); ok {
+		if err := validResponse.VisitListAuthoritiesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TrustAuthority operation middleware
+func (sh *strictHandler) TrustAuthority(w http.ResponseWriter, r *http.Request) {
+	var request TrustAuthorityRequestObject
+
+	var body TrustAuthorityJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TrustAuthority(ctx, request.(TrustAuthorityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TrustAuthority")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TrustAuthorityResponseObject); ok {
+		if err := validResponse.VisitTrustAuthorityResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DistrustAuthority operation middleware
+func (sh *strictHandler) DistrustAuthority(w http.ResponseWriter, r *http.Request, sha256 string) {
+	var request DistrustAuthorityRequestObject
+
+	request.Sha256 = sha256
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DistrustAuthority(ctx, request.(DistrustAuthorityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DistrustAuthority")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DistrustAuthorityResponseObject); ok {
+		if err := validResponse.VisitDistrustAuthorityResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCertificates operation middleware
+func (sh *strictHandler) ListCertificates(w http.ResponseWriter, r *http.Request, params ListCertificatesParams) {
+	var request ListCertificatesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCertificates(ctx, request.(ListCertificatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCertificates")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListCertificatesResponseObject); ok {
+		if err := validResponse.VisitListCertificatesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PinCertificate operation middleware
+func (sh *strictHandler) PinCertificate(w http.ResponseWriter, r *http.Request) {
+	var request PinCertificateRequestObject
+
+	var body PinCertificateJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PinCertificate(ctx, request.(PinCertificateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PinCertificate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PinCertificateResponseObject); ok {
+		if err := validResponse.VisitPinCertificateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteCertificate operation middleware
+func (sh *strictHandler) DeleteCertificate(w http.ResponseWriter, r *http.Request, id CertificateID) {
+	var request DeleteCertificateRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteCertificate(ctx, request.(DeleteCertificateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteCertificate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DeleteCertificateResponseObject); ok {
+		if err := validResponse.VisitDeleteCertificateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApproveCertificate operation middleware
+func (sh *strictHandler) ApproveCertificate(w http.ResponseWriter, r *http.Request, id CertificateID) {
+	var request ApproveCertificateRequestObject
+
+	request.Id = id
+
+	var body ApproveCertificateJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveCertificate(ctx, request.(ApproveCertificateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveCertificate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApproveCertificateResponseObject); ok {
+		if err := validResponse.VisitApproveCertificateResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -1736,6 +3323,32 @@ func (sh *strictHandler) Preflight(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(PreflightResponseObject); ok {
 		if err := validResponse.VisitPreflightResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRecipient operation middleware
+func (sh *strictHandler) GetRecipient(w http.ResponseWriter, r *http.Request, address string) {
+	var request GetRecipientRequestObject
+
+	request.Address = address
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRecipient(ctx, request.(GetRecipientRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRecipient")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetRecipientResponseObject); ok {
+		if err := validResponse.VisitGetRecipientResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/mail"
 	"os"
 	"os/user"
 	"text/tabwriter"
@@ -14,11 +13,9 @@ import (
 
 	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/config"
-	"aau.dk/sendsikker/internal/draft"
 	"aau.dk/sendsikker/internal/keeper"
 	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/store"
-	"aau.dk/sendsikker/internal/trust"
 )
 
 // atData is a command that works on the data folder, beside a running service or without one.
@@ -27,7 +24,7 @@ type atData struct {
 }
 
 func (a atData) open(ctx context.Context) (*store.Store, *keeper.Keeper, error) {
-	settings := config.Config{Data: a.Data}
+	settings := config.Finding{Data: a.Data}
 	return openVault(ctx, settings.Database(), settings.MasterKey(), time.Now)
 }
 
@@ -160,38 +157,4 @@ type grantRemove struct{ grantArgs }
 // Run takes the right away.
 func (c *grantRemove) Run(ctx context.Context) error {
 	return c.with(ctx, func(_ *store.Store, admin mailbox.Admin) error { return admin.Revoke(ctx, c.Address, c.grant()) })
-}
-
-type certificateCommand struct {
-	Pin certificatePin `cmd:"" help:"Use a certificate for an address, whatever address stands in it."`
-}
-
-type certificatePin struct {
-	atData
-	Address string `arg:"" help:"The recipient's address."`
-	File    string `arg:"" help:"PEM or DER certificate." type:"existingfile"`
-}
-
-// Run binds the certificate to the address. Whether it may be used is judged at each sending.
-func (c *certificatePin) Run(ctx context.Context) error {
-	if a, err := mail.ParseAddress(c.Address); err != nil || a.Address != c.Address {
-		return fmt.Errorf("%q is not an e-mail address", c.Address)
-	}
-	text, err := os.ReadFile(c.File)
-	if err != nil {
-		return err
-	}
-	leaf, err := x509.ParseCertificate(text)
-	if err != nil {
-		if leaf, _, err = mailbox.ReadCertificates(text); err != nil {
-			return fmt.Errorf("%s: neither DER nor PEM: %w", c.File, err)
-		}
-	}
-	return c.with(ctx, func(s *store.Store, admin mailbox.Admin) error { return pin(ctx, s, admin.Actor, c.Address, leaf) })
-}
-
-func pin(ctx context.Context, s *store.Store, actor audit.Actor, address string, c *x509.Certificate) error {
-	fingerprint := trust.Fingerprint(c)
-	return s.PutCertificate(ctx, store.Certificate{Address: draft.Key(address), Fingerprint: fingerprint, DER: c.Raw, Source: "pinned"},
-		audit.Entry{At: time.Now(), Actor: actor, Action: audit.CertificatePut, Detail: map[string]string{"address": address, "certificate": fingerprint}})
 }

@@ -12,7 +12,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/google/uuid"
+
 	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/certs/directory"
 	"aau.dk/sendsikker/internal/entra"
 	"aau.dk/sendsikker/internal/graph"
 	"aau.dk/sendsikker/internal/mailbox"
@@ -152,11 +155,18 @@ func (w *world) wiring(o worldOptions) wiring {
 		},
 		Credential: u.Entra.Credential(u.Service()), GraphURL: u.URL + "/v1.0", GraphLarge: graph.LargeUpload, UploadHosts: []string{"127.0.0.1"},
 		Domains: sandbox.Domains(), Encryption: smime.RuleAuto, Headers: sending.SignHeaders,
-		Profiles: []trust.Profile{
-			{Name: "sandbox-dk", Roots: []*x509.Certificate{u.Danish.Root()}, Intermediates: u.Danish.Intermediates()},
-			{Name: "sandbox-int", Roots: []*x509.Certificate{u.Foreign.Root()}, Intermediates: u.Foreign.Intermediates()},
+		Finding: finding{
+			Profiles: []trust.Profile{
+				{Name: "sandbox-dk", Roots: []*x509.Certificate{u.Danish.Root()}, Intermediates: u.Danish.Intermediates()},
+				{Name: "sandbox-int", Roots: []*x509.Certificate{u.Foreign.Root()}, Intermediates: u.Foreign.Intermediates()},
+			},
+			Loopback: true, FetchIssuers: true, Lists: filepath.Join(w.data, "lists"), Deadline: 10 * time.Second,
+			Directories: []directory.Config{{
+				Name: "region", Host: u.Directory.Address(), TLS: directory.Off, Base: "c=dk", Timeout: 2 * time.Second,
+			}},
 		},
-		LoopbackCRL: true, CertDeadline: 10 * time.Second, Timing: o.timing, Workers: 4, Now: o.now, Log: o.log,
+		AdminRole: "SendSikker.Administrator", Organisation: "Universitetet Eksempel",
+		Timing: o.timing, Workers: 4, Now: o.now, Log: o.log,
 	}
 }
 
@@ -182,7 +192,12 @@ func (w *world) furnish(ctx context.Context) error {
 		if r.Identity == nil || r.InDirectory {
 			continue
 		}
-		if err := pin(ctx, w.service.store, actor, r.Address, r.Identity.Certificate); err != nil {
+		// Not through the shelf, which does not take what can never be used: a visitor should see what becomes of it.
+		print := trust.Fingerprint(r.Identity.Certificate)
+		err := w.service.store.PutPinned(ctx, store.Certificate{
+			ID: uuid.Must(uuid.NewV7()).String(), Subject: r.Address, Fingerprint: print, DER: r.Identity.Certificate.Raw,
+		}, audit.Entry{At: time.Now(), Actor: actor, Action: audit.CertificatePut, Detail: map[string]string{"for": r.Address, "certificate": print}})
+		if err != nil {
 			return err
 		}
 	}

@@ -22,13 +22,15 @@ type Assets struct{ Contract []byte }
 type commandLine struct {
 	Config kong.ConfigFlag `help:"YAML file with settings, beside ${default_config}." placeholder:"FILE"`
 
-	Serve       serveCommand       `cmd:"" help:"Run the service."`
-	Demo        demoCommand        `cmd:"" help:"Run the service with a pretend university, on this machine alone."`
-	Mailbox     mailboxCommand     `cmd:"" help:"Add and list function mailboxes."`
-	Grant       grantCommand       `cmd:"" help:"Say who may send as a function mailbox."`
-	Certificate certificateCommand `cmd:"" help:"Bind recipients' certificates to addresses."`
-	Smime       smimeCommand       `cmd:"" name:"smime" help:"Seal, open and inspect single mails, without the service."`
-	Version     versionCommand     `cmd:"" help:"Print the version."`
+	Serve      serveCommand      `cmd:"" help:"Run the service."`
+	Demo       demoCommand       `cmd:"" help:"Run the service with a pretend university, on this machine alone."`
+	Mailbox    mailboxCommand    `cmd:"" help:"Add and list function mailboxes."`
+	Grant      grantCommand      `cmd:"" help:"Say who may send as a function mailbox."`
+	Cert       certCommand       `cmd:"" aliases:"certificate" help:"Recipients' certificates: judge, pin, list, learn, approve."`
+	Authority  authorityCommand  `cmd:"" help:"Authorities that may vouch for recipients' certificates, beside those in the settings."`
+	Recipients recipientsCommand `cmd:"" help:"What is known of recipients, and why."`
+	Smime      smimeCommand      `cmd:"" name:"smime" help:"Seal, open and inspect single mails, without the service."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // Main runs the program and gives its exit status.

@@ -16,7 +16,6 @@ import (
 	"aau.dk/sendsikker/internal/graph"
 	"aau.dk/sendsikker/internal/sending"
 	"aau.dk/sendsikker/internal/smime"
-	"aau.dk/sendsikker/internal/trust"
 )
 
 const (
@@ -56,13 +55,9 @@ func (c *serveCommand) Run(ctx context.Context, assets Assets) error {
 }
 
 func (c *serveCommand) wiring(assets Assets, log *slog.Logger) (wiring, error) {
-	roots, err := readPEM(c.Trust.Roots)
+	finding, err := findingFrom(c.Finding)
 	if err != nil {
-		return wiring{}, fmt.Errorf("trust-roots: %w", err)
-	}
-	intermediates, err := readPEM(c.Trust.Intermediates)
-	if err != nil {
-		return wiring{}, fmt.Errorf("trust-intermediates: %w", err)
+		return wiring{}, fmt.Errorf("these settings need mending:\n%w", err)
 	}
 	secret := c.Graph.Secret.Reveal
 	credential, err := entra.NewCredential(entra.CredentialConfig{
@@ -84,7 +79,7 @@ func (c *serveCommand) wiring(assets Assets, log *slog.Logger) (wiring, error) {
 		},
 		Credential: credential, GraphURL: c.Graph.URL, GraphLarge: large, Domains: c.Mail.Domains,
 		Encryption: smime.Rule(c.Mail.Encryption), Headers: sending.HeaderRule(c.Mail.Headers), OuterSubject: c.Mail.OuterSubject,
-		Profiles: []trust.Profile{{Name: "configured", Roots: roots, Intermediates: intermediates}}, CertDeadline: c.Trust.Deadline,
+		Finding: finding, AdminRole: c.Entra.AdminRole, Organisation: c.Organisation, PublicURL: c.PublicURL, BehindProxy: c.TLS.Proxy,
 		Timing: sending.DefaultTiming(), Workers: c.Workers, Now: time.Now, Log: log,
 	}, nil
 }

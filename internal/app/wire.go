@@ -14,7 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"aau.dk/sendsikker/api"
-	"aau.dk/sendsikker/internal/certs"
+	"aau.dk/sendsikker/api/partners"
 	"aau.dk/sendsikker/internal/entra"
 	"aau.dk/sendsikker/internal/graph"
 	"aau.dk/sendsikker/internal/keeper"
@@ -24,9 +24,6 @@ import (
 	"aau.dk/sendsikker/internal/smime"
 	"aau.dk/sendsikker/internal/spool"
 	"aau.dk/sendsikker/internal/store"
-	"aau.dk/sendsikker/internal/trust"
-	"aau.dk/sendsikker/internal/trust/crl"
-	"aau.dk/sendsikker/internal/trust/fetch"
 )
 
 // wiring is what differs between one service and another: where things are, and whom it trusts.
@@ -44,9 +41,11 @@ type wiring struct {
 	Encryption   smime.Rule
 	Headers      sending.HeaderRule
 	OuterSubject string
-	Profiles     []trust.Profile
-	LoopbackCRL  bool // the pretend authority publishes its lists on this machine
-	CertDeadline time.Duration
+	Finding      finding
+	AdminRole    string
+	Organisation string
+	PublicURL    string
+	BehindProxy  bool
 	Timing       sending.Timing
 	Workers      int
 	Now          func() time.Time
@@ -59,6 +58,7 @@ type service struct {
 	store   *store.Store
 	keeper  *keeper.Keeper
 	sending *sending.Service
+	finders *finders
 	workers int
 	log     *slog.Logger
 	queue   *store.Queue
@@ -100,22 +100,25 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 		return nil, fmt.Errorf("reaching Microsoft Graph: %w", err)
 	}
 	mailboxes := mailbox.NewRegistry(s.store, s.keeper, outlook, w.Now)
-	judge := trust.NewJudge(trust.Deps{
-		Profiles: w.Profiles, Revocation: crl.New(crl.Deps{
-			Now: w.Now, Client: fetch.New(fetch.Options{AllowLoopback: w.LoopbackCRL}), Log: w.Log,
-		}), Now: w.Now,
-	})
-	finder := certs.NewFinder(certs.Deps{
-		Sources: []certs.Source{pinnedSource{s.store}, ownSource{mailboxes}}, Judge: judge, Deadline: w.CertDeadline, Log: w.Log,
-	})
+	if s.finders, err = w.Finding.open(s.store, ownSource{mailboxes}, w.Now, w.Log); err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, s.finders.close)
+	if err := s.finders.shelf.Reload(ctx); err != nil {
+		return nil, fmt.Errorf("reading the approved authorities: %w", err)
+	}
 	s.sending = sending.New(sending.Deps{
-		Mailboxes: mailboxes, Certificates: finder, Policy: route.NewPolicy(w.Domains),
+		Mailboxes: mailboxes, Certificates: s.finders.finder, Policy: route.NewPolicy(w.Domains),
 		Encryption: w.Encryption, Headers: w.Headers, OuterSubject: w.OuterSubject,
 		Store: s.store, Spool: box, Keeper: s.keeper, Post: post{outlook}, Timing: w.Timing,
 		Now: w.Now, Log: w.Log, Ended: measure.ended,
 	})
 	s.handler, err = api.New(api.Deps{
-		Contract: w.Contract, Verifier: verifier, Mailboxes: mailboxes, Sending: s.sending, MaxMessage: outlook.MaxMessage(),
+		Contract: w.Contract, Verifier: verifier, AdminRole: w.AdminRole, Mailboxes: mailboxes, Sending: s.sending, Certificates: s.finders.shelf,
+		Partners: partners.New(partners.Deps{
+			Mailboxes: mailboxes, Organisation: w.Organisation, PublicURL: w.PublicURL, Now: w.Now, Log: w.Log,
+		}),
+		BehindProxy: w.BehindProxy, MaxMessage: outlook.MaxMessage(), Now: w.Now,
 		Parts:    []api.Part{{Name: "database", Ready: s.store.Ready}, {Name: "spool", Ready: box.Ready}, {Name: "graph", Ready: outlook.Ready}},
 		Metrics:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		Registry: registry, Log: w.Log,
@@ -129,8 +132,24 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 // start puts the workers on.
 func (s *service) start(ctx context.Context) (err error) {
 	s.queue, err = s.store.StartQueue(ctx, store.Handlers{
-		Deliver: s.sending.Deliver, GiveUp: s.sending.GiveUp, Notice: s.sending.Notify,
+		Deliver: s.sending.Deliver, GiveUp: s.sending.GiveUp, Notice: s.sending.Notify, Nightly: s.nightly,
 	}, s.workers, s.log)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.finders.run(ctx, s.log)
+	}()
+	s.closers = append(s.closers, func() error { cancel(); <-ended; return nil })
+	return nil
+}
+
+// nightly looks at every stored certificate again.
+func (s *service) nightly(ctx context.Context) error {
+	_, err := s.finders.shelf.Recheck(ctx)
 	return err
 }
 

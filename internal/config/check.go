@@ -75,16 +75,16 @@ func (c *Config) Check(getenv func(string) string) error {
 	bad(!oneOf(c.Mail.Encryption, "auto", "compat", "modern"), "mail-encryption", "must be auto, compat or modern")
 	bad(!oneOf(c.Mail.Headers, "off", "sign", "hide"), "mail-headers", "must be off, sign or hide")
 	bad(!isOuterSubject(c.Mail.OuterSubject), "mail-outer-subject", "must be one line of at most 100 characters")
-	c.checkTrust(bad)
+	c.check(bad)
 	bad(!oneOf(c.Log, "debug", "info", "warn", "error"), "log", "must be debug, info, warn or error")
 	bad(c.Workers < 1 || c.Workers > 64, "workers", "must be from 1 to 64")
 	return errors.Join(faults...)
 }
 
-// CheckTrust is Check for the settings that looking for certificates needs.
-func (c *Config) CheckTrust() error {
+// Check looks for everything that is wrong with these settings.
+func (c *Finding) Check() error {
 	var faults []error
-	c.checkTrust(func(is bool, setting, what string) {
+	c.check(func(is bool, setting, what string) {
 		if is {
 			faults = append(faults, fmt.Errorf("%s: %s", setting, what))
 		}
@@ -92,7 +92,7 @@ func (c *Config) CheckTrust() error {
 	return errors.Join(faults...)
 }
 
-func (c *Config) checkTrust(bad func(is bool, setting, what string)) {
+func (c *Finding) check(bad func(is bool, setting, what string)) {
 	t := c.Trust
 	bad(!oneOf(t.Environment, "production", "test"), "trust-environment", "must be production or test")
 	bad(t.Environment != "test" && len(t.OCES3Test) > 0, "trust-oces3-test", "needs trust-environment test: test authorities never count in production")

@@ -10,7 +10,8 @@ import (
 type Config struct {
 	Listen    string `default:":8443" help:"Address to listen on." placeholder:"ADDR"`
 	PublicURL string `name:"public-url" help:"What callers call this service, such as https://sikker.example.dk." placeholder:"URL"`
-	Data      string `default:"/var/lib/sendsikker" help:"Folder for the database, the spool and the master key." type:"path" placeholder:"DIR"`
+
+	Finding
 
 	TLS struct {
 		Certificate string `help:"PEM certificate chain for HTTPS." type:"path" placeholder:"FILE"`
@@ -45,6 +46,16 @@ type Config struct {
 		OuterSubject string   `default:"[...]" help:"What stands outside instead of the subject, with headers hide." placeholder:"TEXT"`
 	} `embed:"" prefix:"mail-" group:"Mail"`
 
+	Organisation string `help:"The organisation's name, on its public page of certificates." placeholder:"NAME"`
+
+	Workers int    `default:"8" help:"Copies sent at the same time."`
+	Log     string `default:"info" help:"Least level that is logged: debug, info, warn or error." placeholder:"LEVEL"`
+}
+
+// Finding is the settings that looking for certificates and judging them needs, and where we keep what we know.
+type Finding struct {
+	Data string `default:"/var/lib/sendsikker" help:"Folder for the database, the spool and the master key." type:"path" placeholder:"DIR"`
+
 	Trust struct {
 		Environment   string        `default:"production" help:"production, or test: the test authorities of OCES3 instead of the real ones. Never both." placeholder:"ENV"`
 		OCES3         bool          `name:"oces3" default:"true" negatable:"" help:"Trust the Danish state's OCES3 authorities, whose certificates come with the program."`
@@ -64,21 +75,16 @@ type Config struct {
 	} `embed:"" prefix:"dns-" group:"Recipients' certificates"`
 
 	Directories []Directory `name:"directories" sep:"none" help:"LDAP directories with recipients' certificates; in the YAML file, a list. See the README." group:"Recipients' certificates" placeholder:"JSON"`
-
-	Organisation string `help:"The organisation's name, on its public page of certificates." placeholder:"NAME"`
-
-	Workers int    `default:"8" help:"Copies sent at the same time."`
-	Log     string `default:"info" help:"Least level that is logged: debug, info, warn or error." placeholder:"LEVEL"`
 }
 
 // Database is where the SQLite file lies.
-func (c Config) Database() string { return filepath.Join(c.Data, "sendsikker.db") }
+func (c Finding) Database() string { return filepath.Join(c.Data, "sendsikker.db") }
 
 // Spool is the folder of copies that wait.
 func (c Config) Spool() string { return filepath.Join(c.Data, "spool") }
 
 // Lists is the folder where revocation lists are kept, so that a restart need not fetch them all. It may be deleted.
-func (c Config) Lists() string { return filepath.Join(c.Data, "lists") }
+func (c Finding) Lists() string { return filepath.Join(c.Data, "lists") }
 
 // MasterKey is the file that the key keeper opens.
-func (c Config) MasterKey() string { return filepath.Join(c.Data, "master.key") }
+func (c Finding) MasterKey() string { return filepath.Join(c.Data, "master.key") }

@@ -25,7 +25,8 @@ func good(t *testing.T) config.Config {
 		t.Fatal(err)
 	}
 	const id = "7e4a4700-0000-4000-8000-000000000001"
-	c := config.Config{Listen: ":8443", PublicURL: "https://sikker.example.dk", Data: t.TempDir(), Workers: 4, Log: "info"}
+	c := config.Config{Listen: ":8443", PublicURL: "https://sikker.example.dk", Workers: 4, Log: "info"}
+	c.Data = t.TempDir()
 	c.TLS.Proxy = true
 	c.Entra.Tenant, c.Entra.Audience, c.Entra.Scope, c.Entra.Role = id, id, "s", "r"
 	c.Entra.AdminRole, c.Trust.Environment, c.Trust.Unpublished, c.Trust.OCES3 = "admin", "production", "stop", true

@@ -86,6 +86,19 @@ func (d *Draft) Validate() error {
 	return f.fault()
 }
 
+// Recipient gives one address as mail would be sent to it, or the fault that Validate would find in it.
+func Recipient(address string) (string, error) {
+	address = normalAddress(address)
+	if _, ok := headerAddress(address); ok {
+		return address, nil
+	}
+	say := fault.Sentence{
+		DA: "Det er ikke en mailadresse, der kan sendes til. Skriv den som navn@eksempel.dk.",
+		EN: "This is no address that mail can be sent to. Write it as name@example.com.",
+	}
+	return "", &fault.Fault{Kind: fault.Invalid, Code: "address_invalid", Say: say, Fields: []fault.Field{{Name: "address", Say: say}}}
+}
+
 func (f *flaws) recipients(d *Draft) {
 	n := len(d.To) + len(d.Cc) + len(d.Bcc)
 	switch {

@@ -34,6 +34,8 @@ type Caller struct {
 	TokenID string
 	Groups  []string
 	Overage bool // the token could not hold all groups: ask the directory
+	// Administrator: the directory gives them the app role of those who administer the service. It is no right to send.
+	Administrator bool
 }
 
 // Directory knows who is in which group, through other groups too.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"aau.dk/sendsikker/internal/certs"
 	"aau.dk/sendsikker/internal/route"
 )
 
@@ -26,11 +27,16 @@ func (p Planned) Shown() *Certificate {
 	if p.Verdict.Route != route.SMIME {
 		return nil
 	}
-	c := p.Choice.Chosen.Certificate
+	return Describe(*p.Choice.Chosen)
+}
+
+// Describe tells people of a certificate.
+func Describe(candidate certs.Candidate) *Certificate {
+	c := candidate.Certificate
 	print := sha256.Sum256(c.Raw)
 	return &Certificate{
 		Subject: nameText(c.Subject), Issuer: nameText(c.Issuer), ValidTo: c.NotAfter.UTC(),
-		SHA256: hex.EncodeToString(print[:]), Source: p.Choice.Chosen.Source,
+		SHA256: hex.EncodeToString(print[:]), Source: candidate.Source,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -78,18 +79,15 @@ func (c *messageCopy) header(p Plan, common draft.Header) draft.Header {
 	return h
 }
 
-// certificates are the ones that the copy is encrypted for: every recipient's and the mailbox's own, so that the unit can read
-// what it sent. A certificate that two recipients share is written once.
+// certificates are the ones that the copy is encrypted for: every recipient's (two while one is being replaced) and the
+// mailbox's own, so that the unit can read what it sent. A certificate that two recipients share is written once.
 func (c *messageCopy) certificates(p Plan, own *x509.Certificate) []*x509.Certificate {
 	list := []*x509.Certificate{own}
 	for _, i := range c.recipients {
-		candidate := p.Recipients[i].Choice.Chosen.Certificate
-		known := false
-		for _, have := range list {
-			known = known || have.Equal(candidate)
-		}
-		if !known {
-			list = append(list, candidate)
+		for _, candidate := range p.Recipients[i].Choice.Certificates() {
+			if !slices.ContainsFunc(list, candidate.Certificate.Equal) {
+				list = append(list, candidate.Certificate)
+			}
 		}
 	}
 	return list
@@ -101,7 +99,9 @@ func (s *Service) choose(o *outgoing) error {
 	recipients := []smime.Recipient{{Certificate: o.from.Certificate, Capabilities: smime.Compat().Opens}}
 	for _, r := range o.plan.Recipients {
 		if r.Verdict.Route == route.SMIME {
-			recipients = append(recipients, smime.Recipient{Certificate: r.Choice.Chosen.Certificate})
+			for _, candidate := range r.Choice.Certificates() {
+				recipients = append(recipients, smime.Recipient{Certificate: candidate.Certificate, Capabilities: smime.ReadCapabilities(candidate.Capabilities)})
+			}
 		}
 	}
 	if len(recipients) == 1 {

@@ -3,6 +3,7 @@ package sending
 import (
 	"context"
 	"net/mail"
+	"slices"
 
 	"aau.dk/sendsikker/internal/certs"
 	"aau.dk/sendsikker/internal/draft"
@@ -39,6 +40,7 @@ type Warning struct {
 type Plan struct {
 	Recipients []Planned
 	Warnings   []Warning
+	Silent     []string // places that were asked for certificates and did not answer, sorted
 }
 
 // Sendable says whether every recipient can be reached.
@@ -78,7 +80,7 @@ func (s *Service) plan(ctx context.Context, d *draft.Draft) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	var p Plan
+	p := Plan{Silent: silent(found)}
 	for _, list := range []struct {
 		field     Field
 		addresses []mail.Address
@@ -95,6 +97,35 @@ func (s *Service) plan(ctx context.Context, d *draft.Draft) (Plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// silent is everybody who did not answer for some recipient.
+func silent(found map[string]certs.Choice) []string {
+	var names []string
+	for _, choice := range found {
+		names = append(names, choice.Silent...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Known is what is known of one address.
+type Known struct {
+	Verdict     route.Verdict
+	Explanation certs.Explanation
+}
+
+// Recipient tells what is known of an address, where from, and why a certificate is or is not used.
+func (s *Service) Recipient(ctx context.Context, address string) (Known, error) {
+	address, err := draft.Recipient(address)
+	if err != nil {
+		return Known{}, err
+	}
+	explained, err := s.Certificates.Explain(ctx, address)
+	if err != nil {
+		return Known{}, err
+	}
+	return Known{Verdict: s.Policy.Decide(route.Facts{Address: address, Certificate: facts(explained.Choice)}), Explanation: explained}, nil
 }
 
 func facts(c certs.Choice) route.Certificate {

@@ -226,6 +226,10 @@ func (directory) Find(_ context.Context, addresses []string) (map[string]certs.C
 	return found, nil
 }
 
+func (directory) Explain(context.Context, string) (certs.Explanation, error) {
+	return certs.Explanation{}, nil
+}
+
 // entity writes chunks and ends in err.
 type entity struct {
 	chunks int

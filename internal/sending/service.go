@@ -23,9 +23,10 @@ type Mailboxes interface {
 	Check(ctx context.Context, c mailbox.Caller, address string) (mailbox.Mailbox, error)
 }
 
-// Certificates finds the certificate to encrypt for, for all addresses in one call.
+// Certificates finds the certificate to encrypt for, for all addresses in one call, and explains one.
 type Certificates interface {
 	Find(ctx context.Context, addresses []string) (map[string]certs.Choice, error)
+	Explain(ctx context.Context, address string) (certs.Explanation, error)
 }
 
 // Store keeps what was accepted.

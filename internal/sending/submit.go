@@ -167,10 +167,13 @@ func deliveries(copies []*messageCopy, p Plan) ([]store.Delivery, error) {
 	return list, nil
 }
 
-// Evidence is kept with every recipient: which certificate was used and why it was accepted.
+// Evidence is kept with every recipient: which certificate was used and why it was accepted; and the one that it replaces,
+// where that was encrypted for too.
 type Evidence struct {
 	Certificate *Certificate `json:"certificate,omitempty"`
-	Judgement   any          `json:"judgement,omitempty"`
+	Judgement   any          `json:"judgement,omitempty"` // a trust.Verdict
+	Also        *Certificate `json:"also,omitempty"`
+	AlsoWhy     any          `json:"alsoJudgement,omitempty"`
 }
 
 func evidenceOf(p Planned) Evidence {
@@ -178,7 +181,11 @@ func evidenceOf(p Planned) Evidence {
 	if shown == nil {
 		return Evidence{}
 	}
-	return Evidence{Certificate: shown, Judgement: p.Choice.Verdict.Evidence}
+	e := Evidence{Certificate: shown, Judgement: p.Choice.Verdict}
+	if also := p.Choice.Also; also != nil {
+		e.Also, e.AlsoWhy = Describe(also.Candidate), also.Verdict
+	}
+	return e
 }
 
 func auditEntry(m store.Message, c mailbox.Caller, o *outgoing) audit.Entry {

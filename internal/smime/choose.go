@@ -23,6 +23,16 @@ type Recipient struct {
 	Capabilities cms.Capabilities
 }
 
+// ReadCapabilities reads what was remembered of somebody (SMIMECapabilities, DER). What cannot be read says nothing, and the
+// mail is then sealed as everybody can open it.
+func ReadCapabilities(der []byte) cms.Capabilities {
+	list, err := cms.ParseCapabilities(der)
+	if err != nil {
+		return nil
+	}
+	return list
+}
+
 // Choose picks the profile for one copy, and says why. One recipient who has not said that they can open something better
 // decides for all of them: a copy has one content cipher. The same facts give the same answer.
 func Choose(rule Rule, recipients []Recipient) (Profile, fault.Sentence) {

@@ -44,6 +44,10 @@ type noticeArgs struct {
 
 func (noticeArgs) Kind() string { return "notice" }
 
+type nightlyArgs struct{}
+
+func (nightlyArgs) Kind() string { return "nightly" }
+
 func (s *Store) enqueueDeliveries(ctx context.Context, tx *sql.Tx, deliveries []Delivery) error {
 	jobs := make([]river.InsertManyParams, len(deliveries))
 	for i, d := range deliveries {
@@ -68,6 +72,8 @@ type Handlers struct {
 	// GiveUp ends a delivery whose job has used its attempts.
 	GiveUp func(ctx context.Context, deliveryID string, cause error) error
 	Notice func(ctx context.Context, messageID string) error
+	// Nightly is done once a night, by one of the machines.
+	Nightly func(ctx context.Context) error
 }
 
 // Queue works on the jobs until it is stopped.
@@ -92,7 +98,16 @@ func (s *Store) StartQueue(ctx context.Context, h Handlers, workers int, log *sl
 			attempt: job.Attempt, log: log, name: slog.String("message_id", id),
 		}.work(ctx)
 	}))
+	river.AddWorker(pool, river.WorkFunc(func(ctx context.Context, job *river.Job[nightlyArgs]) error {
+		return task{
+			run: h.Nightly, giveUp: func(context.Context, error) error { return nil }, // there is another night
+			attempt: job.Attempt, log: log, name: slog.String("job", "nightly"),
+		}.work(ctx)
+	}))
 	client, err := river.NewClient(riversqlite.New(s.db), &river.Config{
+		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(nightly{}, func() (river.JobArgs, *river.InsertOpts) {
+			return nightlyArgs{}, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: 12 * time.Hour}}
+		}, nil)},
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		Workers:              pool,
 		Logger:               slog.New(quiet{log.Handler()}),
@@ -109,6 +124,19 @@ func (s *Store) StartQueue(ctx context.Context, h Handlers, workers int, log *sl
 		return nil, fmt.Errorf("starting the workers: %w", err)
 	}
 	return &Queue{client}, nil
+}
+
+// nightly is a quarter past two, UTC: nobody writes mail, and no day has it twice or not at all.
+type nightly struct{}
+
+// Next is the coming one.
+func (nightly) Next(t time.Time) time.Time {
+	t = t.UTC()
+	at := time.Date(t.Year(), t.Month(), t.Day(), 2, 15, 0, 0, time.UTC)
+	if !at.After(t) {
+		at = at.AddDate(0, 0, 1)
+	}
+	return at
 }
 
 // Stop lets running jobs finish until ctx ends, then hands them back.

@@ -118,3 +118,8 @@ func asciiLower(text string) string {
 		return r
 	}, text)
 }
+
+// NamesAddress is whether the certificate says whose mailbox it is, in any of the places where it may. Most OCES3 ones do not.
+func NamesAddress(certificate *x509.Certificate) bool {
+	return len(certificate.EmailAddresses)+len(subjectAddresses(certificate))+len(internationalMailboxes(certificate)) > 0
+}
