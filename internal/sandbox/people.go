@@ -131,7 +131,7 @@ func (u *University) listed(now time.Time) []someone {
 	}
 }
 
-// entries are the directory's, the older certificate first: it must not be taken for being the first.
+// entries are the directory's. The older certificate comes first: whoever takes the first without looking takes the wrong one.
 func (u *University) entries() []directory.Entry {
 	var list []directory.Entry
 	for _, r := range u.Recipients {

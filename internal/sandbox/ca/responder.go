@@ -27,6 +27,9 @@ func (a *Authority) OCSPAddress() string { return strings.Join(a.urls(ocspPath),
 // OCSP answers one request: both are DER. It says good or revoked of what the issuing CA has issued, and unknown of anything
 // else: to say good of a serial number that was never issued would let a forger with the key choose one.
 func (a *Authority) OCSP(request []byte) []byte {
+	if len(request) > maxQuestion {
+		return refusal(malformedRequest)
+	}
 	q, err := parseQuestion(request)
 	if err != nil {
 		return refusal(malformedRequest)
@@ -81,7 +84,7 @@ func (a *Authority) certifyResponder(key crypto.Signer) (*Identity, error) {
 	certificate, err := sign(&x509.Certificate{
 		Subject:   a.model.ocspName,
 		NotBefore: issuer.NotBefore,
-		// A real one lives for weeks, since it cannot be revoked. This one is never renewed.
+		// A real one lives for weeks, since nobody can learn of its being revoked. This one is never renewed.
 		NotAfter: issuer.NotAfter, BasicConstraintsValid: true, SignatureAlgorithm: a.model.signature,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning},
 		ExtraExtensions: []pkix.Extension{{Id: oidNoCheck, Value: asn1.NullBytes}},
