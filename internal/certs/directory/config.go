@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/go-ldap/ldap/v3"
 )
 
 // How the connection is protected.
@@ -87,6 +89,8 @@ func (c Config) Check() error {
 	bad(err != nil, "ca-file", "cannot be read as PEM certificates")
 	bad(c.CAFile != "" && c.TLS == Off, "ca-file", "is of no use with tls off")
 	bad(c.Base == "" && c.Profile == profileOCES3, "base", "is missing")
+	_, err = ldap.ParseDN(c.Base)
+	bad(err != nil, "base", "is not a distinguished name")
 	bad(c.Scope != "sub" && c.Scope != "one", "scope", "must be sub or one")
 	if err := checkTemplate(c.Filter); err != nil {
 		bad(true, "filter", err.Error())

@@ -31,6 +31,7 @@ func TestAFaultIsNamedByItsSetting(t *testing.T) {
 		{"TLS as nobody calls it", func(c *Config) { c.TLS = "ssl" }, []string{"tls"}},
 		{"a file that is not there", func(c *Config) { c.CAFile = "/no/such/file" }, []string{"ca-file"}},
 		{"a file that is no certificate", func(c *Config) { c.CAFile = "config_test.go" }, []string{"ca-file"}},
+		{"a base that is no distinguished name", func(c *Config) { c.Base = "partner" }, []string{"base"}},
 		{"a scope that is none", func(c *Config) { c.Scope = "base" }, []string{"scope"}},
 		{"a filter without a place", func(c *Config) { c.Filter = "(mail=*)" }, []string{"filter"}},
 		{"a filter that is none", func(c *Config) { c.Filter = "(mail=%s" }, []string{"filter"}},

@@ -81,7 +81,7 @@ func (d *Directory) Find(ctx context.Context, addresses []string) (map[string][]
 		failed = trouble(CodePartial, errMore)
 	}
 	if found.unread > 0 {
-		d.log.InfoContext(ctx, "a directory has values that are no certificates", "count", found.unread)
+		d.log.DebugContext(ctx, "a directory has values that are no certificates", "count", found.unread)
 	}
 	answer := make(map[string][]certs.Candidate, len(found.candidates))
 	for k, candidates := range found.candidates {

@@ -172,7 +172,6 @@ func TestHowTheServerIsReached(t *testing.T) {
 		{"an empty password", func(c *Config) { c.Password = func() string { return "" } }, CodeLogin, CodeLogin, false},
 		{"a name that is no distinguished name", func(c *Config) { c.BindDN = "sendsikker" }, CodeLogin, CodeLogin, false},
 		{"a base that is not there", func(c *Config) { c.Base = "o=Elsewhere" }, CodeBase, CodeBase, false},
-		{"a base that is no distinguished name", func(c *Config) { c.Base = "elsewhere" }, CodeBase, CodeBase, false},
 		{"nobody at the port", func(c *Config) { c.Host = freePort() }, CodeUnreachable, CodeUnreachable, false},
 		{"a host that does not exist", func(c *Config) { c.Host = "directory.invalid:636" }, CodeUnreachable, CodeUnreachable, false},
 		{"the server's own entry", func(c *Config) { c.Base = "" }, CodeBase, "", false},

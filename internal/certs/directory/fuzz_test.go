@@ -123,7 +123,7 @@ func measure(packet *ber.Packet, level int) (elements, depth int) {
 	return elements, depth
 }
 
-// Whatever an address looks like, its key is its own key, and another case is the same person.
+// Whatever an address looks like, its key is its own key, and the kind of address in front changes nothing.
 func FuzzKey(f *testing.F) {
 	for _, address := range []string{wanted, "Bo@Partner.Example", `"a@b"@x.example`, "ø@blåbær.dk", "@", "a@", "@x", "a@-x"} {
 		f.Add(address)
@@ -133,7 +133,7 @@ func FuzzKey(f *testing.F) {
 		if !ok {
 			return
 		}
-		if again, ok := key(k); len(k) <= maxAddress && (!ok || again != k) {
+		if again, ok := key(k); ok && again != k {
 			t.Fatalf("%q, and then %q", k, again)
 		}
 		if prefixed := named([]string{"SMTP:" + address}); len(prefixed) != 1 || prefixed[0] != k {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,7 @@ const wanted = "hemmelig@partner.example"
 
 func TestAServerThatMeansHarmIsSilentAndNoMore(t *testing.T) {
 	good := papers().many[0].Raw
+	unending := []string{"no answer", "an answer to another question", "one octet a while"}
 	level := octets("")
 	for range 1000 {
 		outer := ber.NewSequence("")
@@ -211,13 +213,17 @@ func TestAServerThatMeansHarmIsSilentAndNoMore(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			d := open(t, Config{Name: "hostile", Host: listen(t, c.serve), TLS: Off, Base: "c=DK", PageSize: 100, Timeout: 300 * time.Millisecond})
+			patience := 20 * time.Second // however slow the machine
+			if slices.Contains(unending, c.name) {
+				patience = 300 * time.Millisecond
+			}
+			d := open(t, Config{Name: "hostile", Host: listen(t, c.serve), TLS: Off, Base: "c=DK", PageSize: 100, Timeout: patience})
 			begun := time.Now()
 			found, err := d.Find(context.Background(), []string{wanted})
 			if codeOf(err) != c.want || len(found[wanted]) != c.found {
 				t.Errorf("%q (%v) with %d certificates, want %q with %d", codeOf(err), err, len(found[wanted]), c.want, c.found)
 			}
-			if took := time.Since(begun); took > 3*time.Second {
+			if took := time.Since(begun); took > 15*time.Second {
 				t.Errorf("after %v", took)
 			}
 			if err != nil && (strings.Contains(err.Error(), "hemmelig") || strings.Contains(err.Error(), "127.0.0.1")) {
@@ -243,8 +249,7 @@ func pageControl(cookie string) *ber.Packet {
 
 func TestStartTLSNeverFallsBack(t *testing.T) {
 	t.Parallel()
-	certificate, issuer := serverCertificate("127.0.0.1")
-	_ = certificate
+	_, issuer := serverCertificate("127.0.0.1")
 	caFile := t.TempDir() + "/ca.pem"
 	write(t, caFile, issuer)
 	extended := func(id, code int64) []byte {
@@ -297,11 +302,11 @@ func TestAWaitEndsByItsDeadline(t *testing.T) {
 			defer cancel()
 			begun := time.Now()
 			_, err := d.Find(ctx, []string{wanted})
-			if took := time.Since(begun); codeOf(err) != CodeSilent || took > time.Second {
+			if took := time.Since(begun); codeOf(err) != CodeSilent || took > 5*time.Second {
 				t.Errorf("%q after %v", codeOf(err), took)
 			}
 			begun = time.Now()
-			if _, err := d.Find(ctx, []string{wanted}); codeOf(err) != CodeSilent || time.Since(begun) > 100*time.Millisecond {
+			if _, err := d.Find(ctx, []string{wanted}); codeOf(err) != CodeSilent || time.Since(begun) > time.Second {
 				t.Errorf("with a deadline that has passed: %q", codeOf(err))
 			}
 		})

@@ -28,7 +28,7 @@ var profileRows = map[string]Config{
 		// addresses begin with smtp:.
 		AddressAttributes: []string{"mail", "emailAddress", "proxyAddresses"},
 		// RFC 4523 section 2.1 and RFC 2798 section 2.8 have both asked for with ;binary. QUIRK: Active Directory gives the
-		// first without, and OpenLDAP does not know the second with.
+		// first without, and OpenLDAP (2.5.13, 2023) does not know the second with.
 		CertificateAttributes: []string{"userCertificate;binary", "userCertificate", "userSMIMECertificate;binary", "userSMIMECertificate"},
 		// Directories that keep an entry for each certificate have several of one person; OpenLDAP gives 500 unless told
 		// otherwise.
