@@ -244,7 +244,7 @@ func (j *Judge) judgePath(ctx context.Context, profile Profile, path []*x509.Cer
 		return verdict(unsure, now, evidence)
 	}
 	good := verdict(OK, now, evidence)
-	good.Warnings = append(warnings, expiry(path[0], now)...)
+	good.Warnings = slices.Concat(warnings, expiry(path[0], now))
 	return good
 }
 

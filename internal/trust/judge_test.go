@@ -1,6 +1,8 @@
 package trust_test
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -17,13 +19,7 @@ func TestCertificatesThatMayBeUsed(t *testing.T) {
 	shaped := func(shape func(*x509.Certificate)) *x509.Certificate {
 		return w.de(t, ca.Request{Address: bo, Shape: shape})
 	}
-	lenient := func(unknown, unpublished trust.Policy) []trust.Profile {
-		profiles := w.profiles()
-		profiles[1].WhenUnknown, profiles[1].WhenUnpublished = unknown, unpublished
-		return profiles
-	}
 	plain := w.de(t, ca.Request{Address: bo})
-	noList := shaped(func(c *x509.Certificate) { c.CRLDistributionPoints = nil })
 	utf8 := func(mailbox string, critical bool) *x509.Certificate {
 		return w.de(t, ca.Request{Shape: func(c *x509.Certificate) {
 			c.ExtraExtensions = []pkix.Extension{mailboxName(mailbox, critical)}
@@ -57,12 +53,26 @@ func TestCertificatesThatMayBeUsed(t *testing.T) {
 		{name: "31 days left", certificate: w.de(t, ca.Request{Address: bo, NotAfter: clock.Add(31 * day)}), want: trust.OK},
 		{name: "29 days left", certificate: w.de(t, ca.Request{Address: bo, NotAfter: clock.Add(29 * day)}), want: trust.OK, warn: []trust.Code{trust.ExpiresSoon}},
 		{name: "the last second", certificate: w.de(t, ca.Request{Address: bo, NotAfter: clock}), want: trust.OK, warn: []trust.Code{trust.ExpiresSoon}},
-		{name: "revocation cannot be known, and the profile accepts that", certificate: plain, answers: answers{plain: trust.StatusUnknown},
-			profiles: lenient(trust.Warn, trust.Stop), want: trust.OK, warn: []trust.Code{trust.RevocationUnknown}},
-		{name: "revocation is not published, and the profile accepts that", certificate: noList, answers: answers{noList: trust.StatusUnpublished},
-			profiles: lenient(trust.Stop, trust.Warn), want: trust.OK, warn: []trust.Code{trust.RevocationUnpublished}},
 		{name: "the second profile knows the issuer", certificate: w.dk(t, ca.Request{Address: bo}),
 			profiles: []trust.Profile{w.profiles()[1], w.profiles()[0]}, want: trust.OK},
+	})
+}
+
+func TestASignersCertificateNeedsNoOtherUseThanSigning(t *testing.T) {
+	t.Parallel()
+	w := made()
+	signing := func(s *trust.Subject) { s.Signing = true }
+	usage := func(bits x509.KeyUsage) *x509.Certificate {
+		return w.de(t, ca.Request{Address: bo, Shape: func(c *x509.Certificate) { c.KeyUsage = bits }})
+	}
+	ed, _ := must2(ed25519.GenerateKey(rand.Reader))
+	run(t, w, []oddCase{
+		{name: "for signing", certificate: usage(x509.KeyUsageDigitalSignature), subject: signing, want: trust.OK},
+		{name: "for signatures that bind", certificate: usage(x509.KeyUsageContentCommitment), subject: signing, want: trust.OK},
+		{name: "for signing and encryption", certificate: w.de(t, ca.Request{Address: bo}), subject: signing, want: trust.OK},
+		{name: "on Ed25519", certificate: w.de(t, ca.Request{Address: bo, PrivateKey: publicOnly{ed}, Shape: func(c *x509.Certificate) {
+			c.KeyUsage = x509.KeyUsageDigitalSignature
+		}}), subject: signing, want: trust.OK},
 	})
 }
 

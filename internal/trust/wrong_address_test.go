@@ -51,7 +51,7 @@ func wrongAddresses(t *testing.T, w world) []oddCase {
 
 		{name: "a Cyrillic letter before the at sign", certificate: plain, address: "bо@partner.example"},
 		{name: "a Cyrillic letter in the domain", certificate: plain, address: "bo@pаrtner.example"},
-		{name: "a Cyrillic letter in the domain of the certificate", certificate: says("bo@xn--prtner-4nf.example")},
+		{name: "a Cyrillic letter in the domain of the certificate", certificate: says("bo@xn--prtner-3nf.example")},
 		{name: "a Kelvin sign for a k", certificate: kelvin, address: "\u212aarl@partner.example"},
 		{name: "a long s for an s", certificate: says("soren@partner.example"), address: "\u017foren@partner.example"},
 		{name: "a wide letter before the at sign", certificate: plain, address: "\uff42o@partner.example"},
