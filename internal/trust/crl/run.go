@@ -20,7 +20,8 @@ const (
 )
 
 // run fetches, and ends whatever comes of it. What lies on the shelf is taken first: it serves those who wait, and what is
-// fetched must not be older.
+// fetched must not be older. Those who wait do so until the list is on the shelf, too: what has once been told is then not
+// forgotten by a restart.
 func (s *Source) run(ctx context.Context, held *entry) {
 	if s.fromShelf(ctx, held) {
 		return
@@ -37,15 +38,17 @@ func (s *Source) run(ctx context.Context, held *entry) {
 	} else {
 		held.failed = now
 	}
-	close(held.running)
-	held.running = nil
 	s.mu.Unlock()
 
 	if err != nil {
 		s.log.WarnContext(ctx, "a revocation list could not be had", "delta", held.ask.delta, "held", before != nil, "err", reason(err))
-		return
+	} else {
+		s.toShelf(ctx, held.ask.place(), der, list == before, now)
 	}
-	s.toShelf(ctx, held.ask.place(), der, list == before, now)
+	s.mu.Lock()
+	close(held.running)
+	held.running = nil
+	s.mu.Unlock()
 }
 
 // fetch gives the list that is published now, which is the one held where the bytes are the same: parsing one of megabytes
