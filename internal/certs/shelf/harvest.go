@@ -59,6 +59,7 @@ func (s *Shelf) Harvest(ctx context.Context, mail SignedMail) (Harvested, error)
 		return Harvested{Learnt: Ignored}, nil
 	}
 	mail.Bag = mail.Bag[:min(len(mail.Bag), maxBag)]
+	mail.SignedAt = mail.SignedAt.Truncate(time.Second) // UTCTime has no more, and the same mail twice must not be newer
 	signer, pendingSigner := s.judge(ctx, trust.Subject{Certificate: mail.Signer, Address: mail.From, Signing: true, Issuers: mail.Bag})
 	if !signer.Good && !pendingSigner {
 		return Harvested{Learnt: Ignored, Verdict: signer}, nil

@@ -79,12 +79,20 @@ func (s *Shelf) Approve(ctx context.Context, actor Actor, id string, how Trust) 
 			return Entry{}, err
 		}
 		vouched = false
+		// That may have been all it waited for.
+		if row, err = s.row(ctx, id); err != nil || row.Pending == "" {
+			return shownOr(row, err)
+		}
 	}
 	err = s.Store.ApproveCertificate(ctx, id, vouched, s.entry(actor, audit.CertificateApproved, row, map[string]string{"trust": string(how), "pending": row.Pending}))
 	if err != nil {
 		return Entry{}, found(err)
 	}
-	if row, err = s.row(ctx, id); err != nil {
+	return shownOr(s.row(ctx, id))
+}
+
+func shownOr(row store.Certificate, err error) (Entry, error) {
+	if err != nil {
 		return Entry{}, err
 	}
 	return shown(row)

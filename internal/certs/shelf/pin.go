@@ -91,7 +91,7 @@ func parseFor(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if domain, whole := strings.CutPrefix(text, "@"); whole || !strings.Contains(text, "@") {
 		key := "@" + domainOf(domain)
-		if a, err := mail.ParseAddress("x" + key); err == nil && a.Address == "x"+key && strings.Contains(key, ".") && len(key) <= maxAddress {
+		if a, err := mail.ParseAddress("x" + key); err == nil && a.Address == "x"+key && strings.Contains(key, ".") && !strings.Contains(domain, "@") && len(key) <= maxAddress {
 			return key, nil
 		}
 	} else if a, err := mail.ParseAddress(text); err == nil && a.Address == text && len(text) <= maxAddress {
