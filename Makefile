@@ -19,7 +19,7 @@ test: tools ## Install what the tests need where it can be had, and run them all
 	go test ./...
 
 .PHONY: tools
-tools: ## Install the programs that tests talk to (Debian: openssl, gpgsm, NSS, GnuTLS, BouncyCastle)
+tools: ## Install the programs that tests talk to (Debian: openssl, gpgsm, NSS, GnuTLS, BouncyCastle, OpenLDAP, unbound, Chromium)
 	@.ci/tools
 
 .PHONY: check
@@ -47,7 +47,7 @@ vuln: ## Look for known vulnerabilities (asks vuln.go.dev)
 
 .PHONY: race
 race: ## The concurrent packages once more, under the race detector
-	go test -race -shuffle=on ./api/... ./internal/app ./internal/entra ./internal/mailbox ./internal/sending ./internal/store ./internal/spool
+	go test -race -shuffle=on ./api/... ./internal/app ./internal/certs/... ./internal/trust/... ./internal/entra ./internal/mailbox ./internal/sending ./internal/store ./internal/spool
 
 .PHONY: bench
 bench: ## Sealing and opening beside openssl and beside the primitives, then every benchmark (some minutes)

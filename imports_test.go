@@ -17,10 +17,15 @@ const module = "aau.dk/sendsikker"
 var mayImport = map[string][]string{
 	"":                              {"internal/app"},
 	"internal/app":                  {"*"}, // the one who knows everybody
-	"api":                           {"api/contract", "internal/draft", "internal/entra", "internal/fault", "internal/mailbox", "internal/sending"},
+	"api":                           {"api/contract", "internal/audit", "internal/certs", "internal/certs/shelf", "internal/draft", "internal/entra", "internal/fault", "internal/mailbox", "internal/sending", "internal/smime", "internal/store", "internal/trust"},
 	"api/contract":                  {},
+	"api/partners":                  {"internal/bundle", "internal/mailbox"},
 	"internal/audit":                {},
+	"internal/bundle":               {"internal/cms"},
 	"internal/certs":                {"internal/fault", "internal/trust"},
+	"internal/certs/directory":      {"internal/certs", "internal/cms", "internal/fault"},
+	"internal/certs/shelf":          {"internal/audit", "internal/bundle", "internal/certs", "internal/fault", "internal/store", "internal/trust"},
+	"internal/certs/smimea":         {"internal/certs", "internal/fault"},
 	"internal/cms":                  {"internal/cms/aead", "internal/cms/ber", "internal/cms/keywrap"},
 	"internal/cms/aead":             {},
 	"internal/cms/ber":              {},
@@ -36,8 +41,9 @@ var mayImport = map[string][]string{
 	"internal/mailbox":              {"internal/audit", "internal/fault", "internal/keeper", "internal/store"},
 	"internal/notice":               {"internal/fault"},
 	"internal/route":                {"internal/fault"},
-	"internal/sandbox":              {"internal/sandbox/ca", "internal/sandbox/entraid", "internal/sandbox/exchange", "internal/smime"},
+	"internal/sandbox":              {"internal/sandbox/ca", "internal/sandbox/directory", "internal/sandbox/entraid", "internal/sandbox/exchange", "internal/smime"},
 	"internal/sandbox/ca":           {},
+	"internal/sandbox/directory":    {},
 	"internal/sandbox/entraid":      {},
 	"internal/sandbox/peer":         {},
 	"internal/sandbox/exchange":     {},
@@ -49,7 +55,13 @@ var mayImport = map[string][]string{
 	"internal/spool":                {"internal/keeper"},
 	"internal/store":                {"internal/audit", "internal/fault"},
 	"internal/trust":                {"internal/fault"},
-	"internal/trust/crl":            {"internal/trust"},
+	"internal/trust/aia":            {"internal/bundle", "internal/trust/fetch"},
+	"internal/trust/anchor":         {"internal/trust"},
+	"internal/trust/crl":            {"internal/trust", "internal/trust/crl/point", "internal/trust/crl/shelf", "internal/trust/fetch"},
+	"internal/trust/crl/point":      {},
+	"internal/trust/crl/shelf":      {},
+	"internal/trust/fetch":          {},
+	"internal/trust/ocsp":           {"internal/trust", "internal/trust/fetch"},
 }
 
 // onlyFor are libraries that one package alone may use.
@@ -60,6 +72,10 @@ var onlyFor = map[string]string{
 	"github.com/riverqueue/":     "internal/store",
 	"filippo.io/age":             "internal/keeper internal/hold",
 	"github.com/alecthomas/kong": "internal/app internal/config",
+	"github.com/go-ldap/ldap":    "internal/certs/directory internal/sandbox/directory",
+	"github.com/miekg/dns":       "internal/certs/smimea",
+	"github.com/jimlambrt/gldap": "internal/sandbox/directory",
+	"go.mozilla.org/pkcs7":       "internal/bundle",
 
 	module + "/internal/cms/wycheproof": "tests",
 	module + "/internal/sandbox/peer":   "tests",

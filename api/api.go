@@ -107,8 +107,10 @@ func New(d Deps) (http.Handler, error) {
 	r.MethodNotAllowed(s.noSuchCall)
 	r.Get("/openapi.yaml", s.getContract)
 	r.Method(http.MethodGet, "/metrics", d.Metrics)
-	r.Method(http.MethodGet, "/certificates", d.Partners)
-	r.Method(http.MethodGet, "/certificates/{file}", d.Partners)
+	for _, path := range []string{"/certificates", "/certificates/{file}"} {
+		r.Method(http.MethodGet, path, d.Partners)
+		r.Method(http.MethodHead, path, d.Partners)
+	}
 	contract.HandlerWithOptions(
 		contract.NewStrictHandlerWithOptions(s, nil, contract.StrictHTTPServerOptions{
 			RequestErrorHandlerFunc:  s.badRequest,

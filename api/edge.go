@@ -112,7 +112,7 @@ func (s *server) logged(o *observer) func(http.Handler) http.Handler {
 
 // pattern is the request's path as the contract writes it, or "other".
 func (s *server) pattern(r *http.Request) string {
-	if route, _, err := s.router.FindRoute(r); err == nil {
+	if route, _, err := s.find(r); err == nil {
 		return route.Path
 	}
 	return "other"

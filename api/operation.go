@@ -29,13 +29,23 @@ type matched struct {
 // contracted finds the operation; what the contract does not have does not exist.
 func (s *server) contracted(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		route, params, err := s.router.FindRoute(r)
+		route, params, err := s.find(r)
 		if err != nil {
 			s.noSuchCall(w, r)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), routeKey, matched{route, params})))
 	})
+}
+
+// find is the operation that the contract has for the request. What answers HEAD at all answers it as GET (RFC 9110 §9.3.2).
+func (s *server) find(r *http.Request) (*routers.Route, map[string]string, error) {
+	if r.Method == http.MethodHead {
+		get := *r
+		get.Method = http.MethodGet
+		r = &get
+	}
+	return s.router.FindRoute(r)
 }
 
 func (s *server) noSuchCall(w http.ResponseWriter, r *http.Request) {

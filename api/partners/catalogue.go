@@ -16,7 +16,7 @@ import (
 	"aau.dk/sendsikker/internal/mailbox"
 )
 
-// maxShown mailboxes are on one page; who has more searches. A page of 500 is 1 MB, what a slow line still carries.
+// maxShown mailboxes are on one page; who has more searches. A page of 500 is 840 KB, what a slow line still carries.
 const maxShown = 500
 
 // catalogue is what is on show at one time. It is not changed once made.

@@ -34,8 +34,8 @@ func vcard(m mailbox.Mailbox, organisation, source string) []byte {
 		line("SOURCE:" + source)
 	}
 	line("KEY;ENCODING=b;TYPE=X509:" + base64.StdEncoding.EncodeToString(m.Certificate.Raw)) // section 3.7.2
-	// QUIRK: Outlook (seen 2007–2016) reads base64 up to an empty line, as in its own files, and drops what follows
-	// without one. Programs that read Outlook's files pass over it.
+	// QUIRK: Outlook (2003 to 2019, as others report it) reads base64 up to an empty line, which its own files have.
+	// Programs that read Outlook's files pass over it.
 	card.WriteString("\r\n")
 	line("END:VCARD")
 	return []byte(card.String())
@@ -48,8 +48,8 @@ func text(property string, parts ...string) string {
 	}
 	value := strings.Join(parts, ";")
 	if strings.ContainsFunc(value, func(r rune) bool { return r >= utf8.RuneSelf }) {
-		// QUIRK: Outlook on Windows (seen 2007–2021) takes a file for Windows-1252 where a property does not say otherwise.
-		// RFC 2426 dropped the parameter of 2.1; readers that do not know it pass over it.
+		// QUIRK: Outlook on Windows (2007 to 2016, reports of 2013 to 2026) takes a file for Windows-1252 where a property
+		// does not say otherwise. RFC 2426 dropped the parameter of 2.1; readers that do not know it pass over it.
 		property += ";CHARSET=UTF-8"
 	}
 	return property + ":" + value

@@ -18,7 +18,9 @@ type words struct {
 	SoonHelp, EndedHelp, EarlyHelp, Unnamed  string
 	Certificate, Bundle, Contact, ForReader  string
 
-	Find    string
+	Find string
+	// Compare sends Windows' users to certutil: Windows shows the SHA-1 of a certificate only, and of a file in DER, as ours
+	// is, the hash of the file is the fingerprint.
 	Compare section
 	Import  string
 	Once    string    // under Import
@@ -32,8 +34,7 @@ type words struct {
 	AwayHelp                 string
 }
 
-// section is a heading, and what to do in what order. Windows itself shows SHA-1 only; of a file in DER, which ours are,
-// the hash of the file is the fingerprint.
+// section is a heading, and what to do in what order.
 type section struct {
 	Title string
 	Lead  string

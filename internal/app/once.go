@@ -165,6 +165,9 @@ func writeKeys(u *sandbox.University, folder string, addresses []string) error {
 		for _, r := range u.Recipients {
 			if strings.EqualFold(r.Address, address) && r.Identity != nil {
 				err = errors.Join(err, write(r.Address, r.Identity.PEM))
+				if r.Older != nil {
+					err = errors.Join(err, write(r.Address+".older", r.Older.PEM))
+				}
 			}
 		}
 		for _, m := range u.Mailboxes {
