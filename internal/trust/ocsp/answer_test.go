@@ -2,6 +2,8 @@ package ocsp_test
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -119,6 +121,7 @@ func TestAnswersThatAreRefused(t *testing.T) {
 	responder := delegate(t, foreign(), ca.Request{}, nil)
 	critical := []pkix.Extension{{Id: oidOdd, Critical: true, Value: []byte{5, 0}}}
 	below := belowAuthority(t)
+	renamed := certifiedBy(t, nil, func(c *x509.Certificate) { c.IsCA, c.KeyUsage = true, x509.KeyUsageCertSign }, foreign().Issuing().Key)
 
 	cases := []struct {
 		name string
@@ -140,13 +143,23 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		{"something after the signed part's last field", about(bo, foreign(), func(w *written) { w.after = asn1.NullBytes }), "well formed"},
 
 		{"signed with SHA-1", about(bo, foreign(), func(w *written) { w.algorithm = x509.ECDSAWithSHA1 }), "too weak"},
+		{"an algorithm with parameters that it has not", about(bo, foreign(), func(w *written) {
+			w.called = must(asn1.Marshal(pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}, Parameters: asn1.NullRawValue}))
+		}), "too weak"},
+		{"an algorithm with something after its parameters", about(bo, foreign(), func(w *written) {
+			w.called = []byte{0x30, 7, 6, 1, 0x2a, 5, 0, 5, 0}
+		}), "well formed"},
 		{"signed by an authority of the same name", about(bo, foreign(), func(w *written) { w.by = stranger().Issuing() }), "signature"},
+		{"signed by an authority of the same name, and ours comes along", about(bo, foreign(), func(w *written) {
+			w.by, w.along = stranger().Issuing(), []*x509.Certificate{foreign().Issuing().Certificate}
+		}), "signature"},
 		{"signed by another and named by the issuer's key", about(bo, foreign(), func(w *written) {
 			w.by, w.named, w.byKey = stranger().Issuing(), foreign().Issuing().Certificate, true
 		}), "signature"},
 		{"signed by the issuer in another's name", about(bo, foreign(), func(w *written) { w.named = foreign().Root() }), "neither the issuer"},
 		{"signed by the certificate asked about", by(foreignBo()), "not for signing"},
 
+		{"a delegate that signs in another's name", about(bo, foreign(), func(w *written) { delegated(responder)(w); w.named = foreign().Root() }), "neither the issuer"},
 		{"a delegate that did not come along", about(bo, foreign(), func(w *written) { w.by = responder }), "neither the issuer"},
 		{"a delegate's certificate, and another's signature", about(bo, foreign(), func(w *written) {
 			w.by, w.named, w.along = stranger().Issuing(), responder.Certificate, []*x509.Certificate{responder.Certificate}
@@ -154,7 +167,8 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		{"a delegate of an authority of the same name", by(delegate(t, stranger(), ca.Request{}, nil)), "not by the issuer"},
 		{"a delegate of another authority", by(delegate(t, danish(), ca.Request{PrivateKey: rsaKey()}, nil)), "not by the issuer"},
 		{"a delegate of an authority below the issuer", by(below), "not by the issuer"},
-		{"a delegate that certified itself", by(selfSigned(t)), "not by the issuer"},
+		{"a delegate of an authority of another name and the issuer's key", by(certifiedBy(t, renamed, nil, foreignBo().Key)), "not by the issuer"},
+		{"a delegate that certified itself", by(certifiedBy(t, nil, nil, foreignBo().Key)), "not by the issuer"},
 		{"a delegate without purpose", shaped(func(c *x509.Certificate) { c.ExtKeyUsage = nil }), "not for signing"},
 		{"a delegate for any purpose", shaped(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} }), "not for signing"},
 		{"a mail user", shaped(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection} }), "not for signing"},
@@ -184,7 +198,7 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		{"about nobody", about(bo, foreign(), func(w *written) { w.singles = nil }), "not about this"},
 		{"about another serial number", first(func(s *single) { s.serial = new(big.Int).Add(s.serial, big.NewInt(1)) }), "not about this"},
 		{"about the negative of the serial number", first(func(s *single) { s.serial = new(big.Int).Neg(s.serial) }), "not about this"},
-		{"about an issuer of another name", first(func(s *single) { s.issuer = foreign().Root() }), "not about this"},
+		{"about an issuer of another name and the same key", first(func(s *single) { s.issuer = renamed.Certificate }), "not about this"},
 		{"about an issuer of the same name and another key", first(func(s *single) { s.issuer = stranger().Issuing().Certificate }), "not about this"},
 		{"found by a hash that nobody knows", first(func(s *single) { s.hash = oidOdd }), "not about this"},
 		{"twice about the certificate", about(bo, foreign(), func(w *written) { w.singles = append(w.singles, w.singles[0]) }), "twice"},
@@ -227,6 +241,11 @@ func TestAnAnswerForOneAuthorityIsNoneForAnother(t *testing.T) {
 	}
 	if _, err := parse(der, bo, stranger()); err == nil {
 		t.Error("an issuer of the same name and another key is taken")
+	}
+	renamed := certifiedBy(t, nil, func(c *x509.Certificate) { c.IsCA = true }, foreign().Issuing().Key)
+	der = about(bo, foreign(), func(w *written) { w.by, w.singles[0].issuer = renamed, renamed.Certificate })
+	if _, err := ocsp.Parse(der, bo, renamed.Certificate, nonce, start); err == nil {
+		t.Error("an issuer of another name and the same key is taken")
 	}
 }
 
@@ -277,7 +296,27 @@ func belowAuthority(t testing.TB) *ca.Identity {
 	middle := delegate(t, foreign(), ca.Request{}, func(c *x509.Certificate) {
 		c.IsCA, c.KeyUsage, c.ExtKeyUsage = true, x509.KeyUsageCertSign, nil
 	})
-	return certifiedBy(t, middle)
+	return certifiedBy(t, middle, nil, foreignBo().Key)
 }
 
-func selfSigned(t testing.TB) *ca.Identity { return certifiedBy(t, nil) }
+// certifiedBy makes a responder for key under whoever is given; nil is itself.
+func certifiedBy(t testing.TB, issuer *ca.Identity, shape func(*x509.Certificate), key crypto.Signer) *ca.Identity {
+	t.Helper()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Responder"}, BasicConstraintsValid: true,
+		NotBefore: start.Add(-time.Hour), NotAfter: start.Add(time.Hour),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning},
+		ExtraExtensions: []pkix.Extension{noCheck()},
+	}
+	if shape != nil {
+		shape(template)
+	}
+	if issuer == nil {
+		issuer = &ca.Identity{Certificate: template, Key: key}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, issuer.Certificate, key.Public(), issuer.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &ca.Identity{Certificate: must(x509.ParseCertificate(der)), Key: key}
+}

@@ -190,6 +190,7 @@ func FuzzAlgorithm(f *testing.F) {
 		name := pssNamed(oidSHA256, i&1 > 0, i&2 > 0, i&4 > 0)
 		right[string(name)] = true
 		f.Add(name)
+		f.Add(append(bytes.Clone(name[:len(name)-1]), 2)) // another trailer, or another salt
 	}
 	f.Add(pssNamed(oidSHA1, true, true, false))
 	f.Add(must(asn1.Marshal(pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}})))
