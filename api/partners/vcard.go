@@ -34,8 +34,8 @@ func vcard(m mailbox.Mailbox, organisation, source string) []byte {
 		line("SOURCE:" + source)
 	}
 	line("KEY;ENCODING=b;TYPE=X509:" + base64.StdEncoding.EncodeToString(m.Certificate.Raw)) // section 3.7.2
-	// QUIRK: Outlook (2003 to 2019, as others report it) reads base64 up to an empty line, which its own files have.
-	// Programs that read Outlook's files pass over it.
+	// QUIRK: Outlook, by other writers of vCards and not tried here (2026): it reads base64 up to an empty line, which RFC
+	// 2426 does not have. KEY is the last property, so that a reader who stops at the line has read all.
 	card.WriteString("\r\n")
 	line("END:VCARD")
 	return []byte(card.String())
@@ -48,8 +48,9 @@ func text(property string, parts ...string) string {
 	}
 	value := strings.Join(parts, ";")
 	if strings.ContainsFunc(value, func(r rune) bool { return r >= utf8.RuneSelf }) {
-		// QUIRK: Outlook on Windows (2007 to 2016, reports of 2013 to 2026) takes a file for Windows-1252 where a property
-		// does not say otherwise. RFC 2426 dropped the parameter of 2.1; readers that do not know it pass over it.
+		// QUIRK: Outlook on Windows takes a file for Windows-1252 where a property does not say otherwise (reports from
+		// 2013, Outlook 2007, to 2026; not tried here). RFC 2426 dropped this parameter of 2.1: one that is not known is
+		// passed over.
 		property += ";CHARSET=UTF-8"
 	}
 	return property + ":" + value
