@@ -27,7 +27,7 @@ func FromFiles(ders [][]byte, now func() time.Time, issuers ...*x509.Certificate
 	return &Files{ders: ders, now: now, issuers: issuers}
 }
 
-// Check asks all lists, whichever order they were given in: of two versions of one, the newer counts.
+// Check reads all lists, whichever order they were given in: of two versions of one, the newer counts.
 func (f *Files) Check(_ context.Context, certificate, issuer *x509.Certificate) trust.Revocation {
 	now := f.now()
 	return f.check(certificate, issuer, signers{
@@ -62,7 +62,7 @@ func (f *Files) check(certificate, issuer *x509.Certificate, signers signers) tr
 			cause = err
 		}
 		for _, list := range complete {
-			if err := count.add(list, deltas); err != nil {
+			if err := count.add(list, deltas, ""); err != nil {
 				cause = err
 			} else if !list.current(count.now) {
 				cause = errStale

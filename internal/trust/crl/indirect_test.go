@@ -198,3 +198,21 @@ func TestASignerMayStandAboveOrBesideTheIssuer(t *testing.T) {
 		}
 	}
 }
+
+func TestTheIssuersSuccessorUnderTheSameNameDoesNotAnswerForIt(t *testing.T) {
+	t.Parallel()
+	web := newServer(t)
+	address := web.URL + "/list"
+	h := twoStoreys(t)
+	successor := h.certify("Issuing", h.root, x509.KeyUsageCertSign|x509.KeyUsageCRLSign)
+	subject := h.leaf(pointsAt(at{addresses: []string{address}, signer: h.issuing.Certificate}))
+	var serve []byte
+	web.at("/list", func() []byte { return serve })
+	for signer, want := range map[*ca.Identity]trust.Status{h.issuing: trust.StatusGood, successor: trust.StatusUnknown} {
+		serve = signedBy(t, signer, nil)
+		source := knowing(h.root.Certificate, successor.Certificate)
+		if got := source.Check(t.Context(), subject, h.issuing.Certificate); got.Status != want {
+			t.Errorf("%q, want %q (%v)", got.Status, want, got.Cause)
+		}
+	}
+}

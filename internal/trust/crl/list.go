@@ -44,7 +44,8 @@ type List struct {
 	nextUpdate time.Time
 	entries    entries
 	scope      point.Scope
-	// scopeDER and keyID are the extensions as they came: a delta list must have the same as its base.
+	// scopeDER and keyID are the extensions as they came: a delta list must have the same as its base. They are copies, or the
+	// megabytes that they were part of would be held with them.
 	scopeDER, keyID []byte
 	freshest        []string // addresses of delta lists
 	digest          [sha256.Size]byte
@@ -116,7 +117,7 @@ func (l *List) readExtensions(parsed *x509.RevocationList) error {
 			if l.scope, err = point.ParseScope(extension.Value); err != nil {
 				return fmt.Errorf("%w: %w", errScope, err)
 			}
-			l.scopeDER = extension.Value
+			l.scopeDER = bytes.Clone(extension.Value)
 		case extension.Id.Equal(oidDeltaIndicator):
 			l.base = new(big.Int)
 			value := cryptobyte.String(extension.Value)
@@ -124,7 +125,7 @@ func (l *List) readExtensions(parsed *x509.RevocationList) error {
 				return errNumber
 			}
 		case extension.Id.Equal(oidAuthorityKeyID):
-			l.keyID = extension.Value
+			l.keyID = bytes.Clone(extension.Value)
 		case extension.Critical:
 			return errCritical
 		}
@@ -153,7 +154,7 @@ func (l *List) Revoked(certificate *x509.Certificate) (since time.Time, revoked 
 	if err != nil {
 		return time.Time{}, false, err
 	}
-	reasons := subject.covered(l)
+	reasons := subject.covered(l, "")
 	if reasons == 0 {
 		return time.Time{}, false, errScope
 	}

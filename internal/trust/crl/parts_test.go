@@ -92,6 +92,7 @@ func TestPointsWithSeveralNamesAndReasons(t *testing.T) {
 		{"the point is for some reasons", []at{some(stolen, a)}, list(), nil, "", unknown},
 		{"the point is for some reasons, and the certificate is on the list", []at{some(stolen, a)}, list(), nil, "a", revoked},
 		{"two points are for all reasons together", []at{some(stolen, a), some(rest, b)}, list(), list(), "", good},
+		{"two points are for all reasons together, and one is away", []at{some(stolen, a), some(rest, away)}, list(), nil, "", unknown},
 		{"the point is for other reasons than its list", []at{some(stolen, a)}, list(with(point(a, knowsOf(rest...)))), nil, "a", unknown},
 	}
 	var serveA, serveB []byte

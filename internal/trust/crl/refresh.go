@@ -96,7 +96,7 @@ func (e *entry) state() Held {
 		}
 	}
 	if e.err != nil {
-		state.Err = reason(e.err).Error()
+		state.Err = e.err.Error()
 	}
 	return state
 }

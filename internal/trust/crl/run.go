@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"net/url"
 	"time"
+
+	"aau.dk/sendsikker/internal/trust"
 )
 
 const (
@@ -41,7 +43,8 @@ func (s *Source) run(ctx context.Context, held *entry) {
 	s.mu.Unlock()
 
 	if err != nil {
-		s.log.WarnContext(ctx, "a revocation list could not be had", "delta", held.ask.delta, "held", before != nil, "err", reason(err))
+		s.log.WarnContext(ctx, "a revocation list could not be had",
+			"authority", trust.Fingerprint(held.ask.signer), "delta", held.ask.delta, "held", before != nil, "err", err)
 	} else {
 		s.toShelf(ctx, held.ask.place(), der, list == before, now)
 	}
@@ -58,7 +61,7 @@ func (s *Source) fetch(ctx context.Context, held *entry) ([]byte, *List, error) 
 	defer func() { <-s.fetching }()
 	der, err := s.client.Get(ctx, held.ask.address, maxBytes)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, withoutAddress(err)
 	}
 	s.mu.Lock()
 	list := held.list
@@ -93,13 +96,13 @@ func (s *Source) fromShelf(ctx context.Context, held *entry) (enough bool) {
 	der, fetched, err := s.shelf.Get(held.ask.place().key(), maxBytes)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			s.log.WarnContext(ctx, "a kept revocation list could not be read", "err", reason(err))
+			s.log.WarnContext(ctx, "a kept revocation list could not be read", "err", err)
 		}
 		return false
 	}
 	list, err := s.read(der, held.ask)
 	if err != nil {
-		s.log.WarnContext(ctx, "a kept revocation list is damaged and is not used", "err", reason(err))
+		s.log.WarnContext(ctx, "a kept revocation list is damaged and is not used", "err", err)
 		return false
 	}
 	now := s.now()
@@ -126,7 +129,7 @@ func (s *Source) toShelf(ctx context.Context, at place, der []byte, same bool, n
 		return
 	}
 	if err := s.shelf.Put(at.key(), der, now); err != nil {
-		s.log.WarnContext(ctx, "a revocation list could not be kept on disk", "err", reason(err))
+		s.log.WarnContext(ctx, "a revocation list could not be kept on disk", "err", err)
 	}
 }
 
@@ -138,9 +141,9 @@ func (p place) key() [sha256.Size]byte {
 	return sha256.Sum256(append(append(p.signer[:], kind), p.address...))
 }
 
-// reason leaves the address out of an error of net/http: it is the authority's, but the certificate behind it is somebody's,
-// and some authorities give everyone an address of their own.
-func reason(err error) error {
+// withoutAddress is for errors of net/http, which begin with it: it is the authority's, but some authorities give every
+// certificate one of its own, and this goes to the log.
+func withoutAddress(err error) error {
 	if with, ok := errors.AsType[*url.Error](err); ok {
 		return with.Err
 	}

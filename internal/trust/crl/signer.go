@@ -46,6 +46,9 @@ func (s signers) of(at point.Point, issuer *x509.Certificate) ([]*x509.Certifica
 	}
 	problem := errNoAuthority
 	for _, name := range at.Issuers.Directory {
+		if key, err := point.Key(name); err != nil || key == own {
+			continue // another key under the issuer's name may be its successor, whose list leaves out what the issuer revoked
+		}
 		for _, candidate := range s.named(name) {
 			above, ok := s.above(candidate, issuer)
 			if !ok || len(found) >= maxSigners || slices.ContainsFunc(found, candidate.Equal) {

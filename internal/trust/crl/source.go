@@ -104,7 +104,7 @@ func (s *Source) check(ctx context.Context, certificate, issuer *x509.Certificat
 		if list == nil {
 			continue
 		}
-		if err := count.add(list, s.deltas(ctx, ask.signer, list, certificate)); err != nil {
+		if err := count.add(list, s.deltas(ctx, ask.signer, list, certificate), ask.address); err != nil {
 			cause = err
 		}
 		if count.settled() {

@@ -23,9 +23,9 @@ type finding struct {
 	answer  trust.Revocation // without its status
 }
 
-// add asks a complete list, sharpened by the delta lists that belong to it, the oldest first.
-func (t *tally) add(list *List, deltas []*List) error {
-	reasons := t.subject.covered(list)
+// add asks a complete list that lay at the address, sharpened by the delta lists that belong to it, the oldest first.
+func (t *tally) add(list *List, deltas []*List, address string) error {
+	reasons := t.subject.covered(list, address)
 	if reasons == 0 {
 		return errScope
 	}

@@ -1,6 +1,7 @@
 package point
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -73,7 +74,7 @@ func parseNames(content cryptobyte.String) (Names, bool) {
 			if err != nil {
 				return Names{}, false
 			}
-			names.Directory = append(names.Directory, value)
+			names.Directory = append(names.Directory, bytes.Clone(value)) // a list would be held with it
 			names.keys = append(names.keys, "name:"+key)
 		case tag&0xc0 == 0x80 && number <= tagLast && number != tagURI && number != tagDirectoryName:
 			names.keys = append(names.keys, fmt.Sprintf("%d:%s", tag, hex.EncodeToString(value)))
