@@ -79,7 +79,7 @@ func readSignatureAlgorithm(from *cryptobyte.String) (x509.SignatureAlgorithm, e
 }
 
 // pss reads RSASSA-PSS-params (RFC 4055 section 3.1). The one hash is for message and mask, and the salt is as long as it:
-// crypto/x509 verifies no other, and RFC 8017 section 8.1 advises none. The defaults, of fields left out, are SHA-1.
+// crypto/x509 verifies no other, and RFC 8017 section 8.1 advises the one hash. The defaults, of fields left out, are SHA-1.
 func pss(parameters cryptobyte.String) x509.SignatureAlgorithm {
 	var body, hash, mask, salt, trailer cryptobyte.String
 	var trailed bool

@@ -16,7 +16,7 @@ const (
 	// clockSkew is how far ahead the responder's clock may be, as for lists. There is none at the other end: who can hold
 	// back a new answer would decide how long a revocation stays unknown.
 	clockSkew = 5 * time.Minute
-	// withoutEnd is how long after its thisUpdate an answer without nextUpdate may be used. RFC 6960 section 2.4 says that
+	// withoutEnd is how long after its thisUpdate an answer without nextUpdate may be used. RFC 6960 section 4.2.2.1 says that
 	// newer ones are there all the time, and such responders (EJBCA and OpenSSL by default) do answer with the present
 	// minute; but one fed from a daily list may put that list's time there. A day is what such a list would be good for, so
 	// who plays an old answer again gains nothing over playing the list.

@@ -10,10 +10,11 @@
 //
 //	the certificate names no responder                        unpublished
 //	good, signed, about this certificate, in its time         good, for as long as the answer says
-//	revoked, the same; also certificateHold                   revoked; for good, unless it was certificateHold
+//	revoked, the same                                         revoked, for ever
+//	revoked for certificateHold, the same                     revoked, until a newer answer says "good"
 //	unknown, the same                                         unknown, and asked again in a minute
-//	anything else: other signer, nonce, time, no answer …     unknown; good and revoked that are held still count
-//	good is held, but its time is over                        unknown, with LapsedAt
+//	anything else: other signer, nonce, time, no answer …     as before: what is held counts in its time
+//	nothing is held, or a "good" whose time is over           unknown, the latter with LapsedAt
 //
 // The signature is verified here because golang.org/x/crypto/ocsp knows no RSASSA-PSS, which everything that the Danish
 // OCES3 authorities sign bears: with it, each of their answers would be an error, and an error softened is no check at all.

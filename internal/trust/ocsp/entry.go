@@ -34,14 +34,12 @@ type entry struct {
 
 // isFinal: only certificateHold can be taken back (RFC 5280 section 5.3.1). Whatever a responder says later, and however
 // silent it becomes, the certificate is revoked.
-func (e *entry) isFinal() bool {
-	return e.answered && e.answer.Status == trust.StatusRevoked && !e.answer.OnHold
-}
+func (a Answer) isFinal() bool { return a.Status == trust.StatusRevoked && !a.OnHold }
 
 // isDue is whether a question should be put now.
 func (e *entry) isDue(now time.Time) bool {
 	switch {
-	case e.running != nil, e.isFinal(), e.err != nil && now.Sub(e.failed) < failureRest:
+	case e.running != nil, e.answer.isFinal(), e.err != nil && now.Sub(e.failed) < failureRest:
 		return false
 	case !e.answered || !now.Before(e.answer.Until):
 		return true
@@ -56,7 +54,7 @@ func (e *entry) take(answer Answer, err error, now time.Time) {
 	unknown := answer.Status == trust.StatusUnknown
 	switch {
 	case err != nil:
-	case answer.ThisUpdate.Before(e.newest):
+	case answer.ThisUpdate.Before(e.newest) && !answer.isFinal():
 		err = errOlder // somebody plays an answer again, from before a revocation and still in its time
 	case unknown && e.answered && e.answer.Status == trust.StatusRevoked:
 		err = errUnknown // "on hold" ends with "good", not with a responder that forgot
@@ -115,7 +113,8 @@ func (s *Source) makeRoom() bool {
 		if held.running != nil {
 			continue
 		}
-		if worst == nil || worst.isFinal() && !held.isFinal() || worst.isFinal() == held.isFinal() && held.used.Before(worst.used) {
+		final, worstIsFinal := held.answer.isFinal(), worst != nil && worst.answer.isFinal()
+		if worst == nil || worstIsFinal && !final || worstIsFinal == final && held.used.Before(worst.used) {
 			oldest, worst = about, held
 		}
 	}

@@ -144,6 +144,19 @@ func TestAnOldAnswerIsNotBelievedAgain(t *testing.T) {
 	s.want("it is still on hold", trust.StatusRevoked, 2)
 }
 
+func TestARevocationIsBelievedThoughSomethingGoodIsNewer(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.say(revoked(start, 1), 24*time.Hour)
+	stolen := s.says.Load()
+	s.time.forward(time.Minute)
+	s.say(good, 24*time.Hour)
+	s.want("good", trust.StatusGood, 1)
+	s.says.Store(stolen)
+	s.time.forward(time.Hour)
+	s.settles("what is revoked cannot have become good since", trust.StatusRevoked)
+}
+
 func TestOnHoldEndsWhenANewerAnswerSaysSo(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)

@@ -30,8 +30,7 @@ func newRequest(certificate, issuer *x509.Certificate, nonce []byte) ([]byte, er
 			sequence(b, func(b *cryptobyte.Builder) { // requestList
 				sequence(b, func(b *cryptobyte.Builder) { // Request
 					// SHA-1 is no signature here but the index by which responders keep their answers (RFC 5019 section
-					// 2.1.1 has it so): two issuers that collide would lead to the wrong answer, which one of them must
-					// have signed, and that one is not ours.
+					// 2.1.1 has it so). Issuers that collide would get each other's answers, and ours has not signed those.
 					sequence(b, func(b *cryptobyte.Builder) { // CertID
 						sequence(b, func(b *cryptobyte.Builder) {
 							b.AddASN1ObjectIdentifier(oidSHA1)
@@ -46,7 +45,7 @@ func newRequest(certificate, issuer *x509.Certificate, nonce []byte) ([]byte, er
 			b.AddASN1(explicit(2), func(b *cryptobyte.Builder) { // requestExtensions
 				sequence(b, func(b *cryptobyte.Builder) {
 					sequence(b, func(b *cryptobyte.Builder) {
-						b.AddASN1ObjectIdentifier(oidNonce) // never critical: RFC 5019 section 2.1.1 has responders ignore it
+						b.AddASN1ObjectIdentifier(oidNonce) // the only one that RFC 5019 section 2.1.1 lets one send; a responder may pass over it
 						b.AddASN1OctetString(nonceValue(nonce))
 					})
 				})
