@@ -84,7 +84,10 @@ func TestDoubtThatTheProfileAcceptsIsAWarning(t *testing.T) {
 	unpublished := w.policy(func(p *trust.Profile) { p.WhenUnpublished = trust.Warn })
 	both := w.policy(func(p *trust.Profile) { p.WhenUnknown, p.WhenUnpublished = trust.Warn, trust.Warn })
 	grace := w.policy(func(p *trust.Profile) { p.Grace = 24 * time.Hour })
+	warned := w.policy(func(p *trust.Profile) { p.WhenUnknown, p.Grace = trust.Warn, 24*time.Hour })
 	run(t, w, []oddCase{
+		{name: "within the grace, and the profile needs none", certificate: leaf, profiles: warned, lapsed: lapsed{leaf: clock.Add(-time.Hour)},
+			want: trust.OK, warn: []trust.Code{trust.RevocationUnknown}},
 		{name: "nothing is known of it", certificate: leaf, profiles: unknown, answers: answers{leaf: trust.StatusUnknown},
 			want: trust.OK, warn: []trust.Code{trust.RevocationUnknown}},
 		{name: "nothing is published about it", certificate: leaf, profiles: unpublished, answers: answers{leaf: trust.StatusUnpublished},

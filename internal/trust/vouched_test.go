@@ -106,3 +106,24 @@ func TestIssuersThatCameAlongOrWereFetchedCompleteAPathAndNoMore(t *testing.T) {
 		{name: "it came along and is revoked", certificate: leaf, profiles: rootOnly, subject: with(issuing), answers: answers{issuing: trust.StatusRevoked}, want: trust.Revoked},
 	})
 }
+
+func TestIssuersAreFetchedThreeLevelsUpAndNoFurther(t *testing.T) {
+	t.Parallel()
+	w := made()
+	cases := map[int]trust.Code{1: trust.OK, 3: trust.OK, 4: trust.UnknownIssuer}
+	for levels, want := range cases {
+		root := newBranch(t, nil, nil, nil)
+		lowest, all := root, issuers{}
+		for range levels {
+			lowest = newBranch(t, lowest.certificate, lowest.key, nil)
+			all = append(all, lowest.certificate)
+		}
+		c := oddCase{certificate: lowest.leaf(t, w.p256, nil), fetched: all, profiles: []trust.Profile{{Name: "own", Roots: []*x509.Certificate{root.certificate}}}}
+		if got := c.judge(w); got.Code != want {
+			t.Errorf("%d levels: %s, want %s", levels, got.Code, want)
+		}
+	}
+	if len(cases) == 0 {
+		t.Fatal("no cases")
+	}
+}

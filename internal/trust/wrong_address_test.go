@@ -57,6 +57,7 @@ func wrongAddresses(t *testing.T, w world) []oddCase {
 		{name: "a wide letter before the at sign", certificate: plain, address: "\uff42o@partner.example"},
 		{name: "an o for an ø in the domain", certificate: says("bo@xn--mlle-gra.example"), address: "bo@molle.example"},
 		{name: "an international mailbox in other case", certificate: international, address: "SØREN@partner.example"},
+		{name: "an international mailbox with its first letter in other case", certificate: international, address: "Søren@partner.example"},
 		{name: "an international mailbox, letter and accent apart", certificate: mailbox("séan@partner.example"), address: "se\u0301an@partner.example"},
 		{name: "an international mailbox in another house", certificate: international, address: "søren@partner2.example"},
 		{name: "an international mailbox without its letter", certificate: international, address: "soren@partner.example"},
