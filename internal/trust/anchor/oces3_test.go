@@ -13,10 +13,13 @@ import (
 	"aau.dk/sendsikker/internal/trust/anchor"
 )
 
-// As published at https://www.ca1.gov.dk/certifikater/.
+// As published at https://www.ca1.gov.dk/certifikater/, and as openssl prints those of the test environment.
 const (
 	publishedRoot    = "06FCB2CBA39D4486E5308AD86980BCD7ACD3B73B3BB126C75F6C4B4DA04C9C09"
 	publishedIssuing = "5B5662AA0112B984033A33AFD3A95A49A79C7AEE9C249428DD82BFD4C02D67B8"
+
+	publishedTestRoot    = "D1:BC:EC:41:D7:AC:AE:93:2B:7D:FE:66:A8:B7:34:1C:A7:59:52:C8:66:4F:CC:EF:4C:4A:E2:15:0F:95:C5:EC"
+	publishedTestIssuing = "57:C7:85:23:6A:D7:C9:C9:86:B9:4D:49:AB:DA:FD:1B:95:5C:55:09:33:8F:A4:3A:7C:E0:D6:60:88:C8:AF:9B"
 )
 
 func TestTheProgramCarriesTheStatesPublishedCertificates(t *testing.T) {
@@ -43,6 +46,15 @@ func TestTheProgramCarriesTheStatesPublishedCertificates(t *testing.T) {
 	}
 	if err := anchor.Production(profile); err != nil {
 		t.Errorf("it may not be used: %v", err)
+	}
+}
+
+func TestTheTestEnvironmentIsKnownByItsPublishedFingerprints(t *testing.T) {
+	t.Parallel()
+	for published, known := range map[string]string{publishedTestRoot: anchor.TestRoot, publishedTestIssuing: anchor.TestIssuing} {
+		if strings.ToLower(strings.ReplaceAll(published, ":", "")) != known {
+			t.Errorf("%s is known as %s", published, known)
+		}
 	}
 }
 

@@ -20,6 +20,9 @@ func TestTestAuthoritiesNeverCountInProduction(t *testing.T) {
 	second := made(t, nil, func(c *x509.Certificate) {
 		c.Subject = pkix.Name{CommonName: "Den Danske Stat OCES rod-CA", OrganizationalUnit: []string{"Drift", "Test - cti"}}
 	})
+	crossed := made(t, partner, func(c *x509.Certificate) {
+		c.Subject = pkix.Name{CommonName: "Den Danske Stat OCES rod-CA", OrganizationalUnit: []string{"Test - cti"}}
+	})
 	cases := []struct {
 		name     string
 		profiles []trust.Profile
@@ -32,6 +35,7 @@ func TestTestAuthoritiesNeverCountInProduction(t *testing.T) {
 		{"a test root among providers abroad", []trust.Profile{anchor.Public(list(partner, in("Test - cti")))}, anchor.ErrTestAuthority},
 		{"a test authority among intermediates", []trust.Profile{anchor.Own("partner", list(partner), list(in("Test - cti")))}, anchor.ErrTestAuthority},
 		{"one below a test authority, with another name", []trust.Profile{anchor.Own("partner", list(partner), list(below))}, anchor.ErrTestAuthority},
+		{"a test authority that somebody else has certified", []trust.Profile{anchor.Own("partner", list(partner), list(crossed))}, anchor.ErrTestAuthority},
 		{"the unit in other case and with other spaces", []trust.Profile{anchor.Own("partner", list(in(" TEST  -\tCTI ")), nil)}, anchor.ErrTestAuthority},
 		{"the unit as the second of two", []trust.Profile{anchor.Own("partner", list(second), nil)}, anchor.ErrTestAuthority},
 		{"the profile of the test environment", []trust.Profile{{Name: "oces3-test"}}, anchor.ErrName},
