@@ -50,9 +50,11 @@ race: ## The concurrent packages once more, under the race detector
 	go test -race -shuffle=on ./api/... ./internal/app ./internal/certs/... ./internal/trust/... ./internal/entra ./internal/mailbox ./internal/sending ./internal/store ./internal/spool
 
 .PHONY: bench
-bench: ## Sealing and opening beside openssl and beside the primitives, then every benchmark (some minutes)
+bench: tools ## Sealing and opening beside openssl and beside the primitives, then every benchmark (some minutes)
 	go test -run '^$$' -bench '^BenchmarkComparison$$' -benchtime 1x ./internal/smime
-	go test -run '^$$' -bench . -skip '^BenchmarkComparison$$' -benchmem ./internal/smime ./internal/smime/header ./internal/certs
+	go test -run '^$$' -bench . -skip '^BenchmarkComparison$$' -benchmem ./internal/smime ./internal/smime/header ./internal/certs ./api/partners
+	go test -run '^$$' -bench . ./internal/certs/directory
+	go test -run '^$$' -bench . ./internal/app
 
 .PHONY: fuzz
 fuzz: ## Every fuzz target for a minute

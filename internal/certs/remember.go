@@ -16,7 +16,7 @@ type Memory struct {
 	Now   func() time.Time
 }
 
-// DefaultMemory: an hour for what was found, because each use is judged again and a revocation shows at once; five minutes for
+// DefaultMemory is an hour for what was found, because each use is judged again and a revocation shows at once; five minutes for
 // nothing; and a day through an outage, in which the source is named as silent all the same.
 func DefaultMemory(now func() time.Time) Memory {
 	return Memory{Found: time.Hour, None: 5 * time.Minute, Stale: 24 * time.Hour, Now: now}

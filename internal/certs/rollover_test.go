@@ -21,7 +21,9 @@ func TestWhichOtherCertificateIsEncryptedForDuringARollOver(t *testing.T) {
 	revoked := w.revoked // begins an hour ago
 	renewed := must(w.authority.Issue(ca.Request{CommonName: "X", Address: bo, NotBefore: w.now.AddDate(0, 0, -2)}))
 	sameKey := must(w.authority.Issue(ca.Request{CommonName: "X", Address: bo, PrivateKey: renewed.Key, NotBefore: w.now.AddDate(0, -6, 0)})).Certificate
-	in := func(name string, certificates ...*x509.Certificate) source { return with(name, bo, false, certificates...) }
+	in := func(name string, certificates ...*x509.Certificate) source {
+		return with(name, bo, false, certificates...)
+	}
 	pinned := func(certificates ...*x509.Certificate) source {
 		return with(certs.SourcePinned, bo, true, certificates...)
 	}
