@@ -41,6 +41,8 @@ func TestTestAuthoritiesNeverCountInProduction(t *testing.T) {
 		{"the profile of the test environment", []trust.Profile{{Name: "oces3-test"}}, anchor.ErrName},
 		{"two profiles of one name", []trust.Profile{anchor.Own("partner", list(partner), nil), anchor.Own("partner", list(partner), nil)}, anchor.ErrName},
 		{"a profile without a name", []trust.Profile{anchor.Own("", list(partner), nil)}, anchor.ErrName},
+		{"an authority of one's own under the name of the public ones", []trust.Profile{anchor.Own("public", list(partner), nil)}, anchor.ErrName},
+		{"the state's root without its policies", []trust.Profile{anchor.Own("oces3", anchor.OCES3().Roots, nil)}, anchor.ErrName},
 		{"another root under the state's name", []trust.Profile{anchor.Own("oces3", list(partner), nil)}, anchor.ErrRoot},
 		{"another root beside the state's", []trust.Profile{anchor.Own("oces3", append(anchor.OCES3().Roots, partner), nil)}, anchor.ErrRoot},
 		{"the state's root for every policy", []trust.Profile{anchor.Own("partner", anchor.OCES3().Roots, nil)}, anchor.ErrRoot},
