@@ -235,6 +235,7 @@ func (w *world) welcome(out io.Writer) {
 Send sikker: a demo on this machine alone. Everybody in it is invented.
 
   Look into the mailboxes    %[1]s
+  Certificates for partners  %[2]s/certificates
   The service                %[2]s   (openapi.yaml, healthz, readyz, metrics)
   Data folder                %[3]s
   The recipients' keys       %[4]s
@@ -248,6 +249,10 @@ Send a mail as %[5]s (the token lasts about an hour):
 
   curl -sS %[2]s/v1/preflight -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
     -d '{"mailbox":"sikkermail@its.aau.example","to":[{"address":"bo@partner.example"},{"address":"nocert@partner.example"}]}'
+
+See why a certificate is used, while its owner changes keys:
+
+  curl -sS %[2]s/v1/recipients/skifter@partner.example -H "Authorization: Bearer $TOKEN"
 
 Ctrl-C stops it%[7]s.
 `, u.URL, w.url(), w.data, keys, anna.Name, u.Entra.IssueUser(anna), map[bool]string{true: " and removes the data folder", false: ""}[w.temporary])

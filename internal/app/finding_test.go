@@ -160,3 +160,36 @@ func TestASilentDirectoryIsNamedAndWaitedForNoLongerThanItsDeadline(t *testing.T
 		}
 	}
 }
+
+// What a sender of signed mail says that they can open decides how they are written to.
+func TestWhatASignedMailSaysThatItsSenderOpensIsUsed(t *testing.T) {
+	t.Parallel()
+	const address = "laert@partner.example"
+	one := issueFor(t, shared.university.Foreign, address)
+	opened, err := smime.Open(bytes.NewReader(signedLetter(t, address, one)), nil, smime.OpenOptions{Now: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mail, found := signedMail(opened)
+	_ = opened.Close()
+	if !found || mail.From != address {
+		t.Fatalf("found %v: %+v", found, mail)
+	}
+	got, err := shared.service.finders.shelf.Harvest(t.Context(), mail)
+	if err != nil || got.Learnt != "kept" {
+		t.Fatalf("%s, %s, %v", got.Learnt, got.Verdict.Code, err)
+	}
+	r := recipientOf(t, address)
+	if r.Code != "encrypted" || r.Certificates[0].Certificate.Source != "harvested" || !slices.Contains(r.Certificates[0].Capabilities, "AES-256-GCM") {
+		t.Errorf("%+v", r)
+	}
+	m := ended(t, send(t, letter(address)).message(t).Id.String())
+	sealed, err := smime.Open(bytes.NewReader(waitFor(t, address, m.MessageId)), []smime.Key{{Certificate: one.Certificate, Private: one.Key}}, smime.OpenOptions{Now: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sealed.Close() }()
+	if !strings.Contains(sealed.Layers[0].Algorithms, "AES-256-GCM") {
+		t.Errorf("sealed with %s", sealed.Layers[0].Algorithms)
+	}
+}

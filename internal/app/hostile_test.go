@@ -237,7 +237,7 @@ func TestTheServicePagesAreOpen(t *testing.T) {
 	}
 	ended(t, send(t, letter("chen@uni.example")).message(t).Id.String())
 	metrics := string(call(t, http.MethodGet, "/metrics", "", "", nil).body)
-	for _, name := range []string{"sendsikker_http_requests_total", "sendsikker_deliveries_total", "sendsikker_graph_answers_total", "sendsikker_queue_depth", "sendsikker_queue_oldest_seconds"} {
+	for _, name := range []string{"sendsikker_http_requests_total", "sendsikker_deliveries_total", "sendsikker_graph_answers_total", "sendsikker_queue_depth", "sendsikker_recipient_certificates", "sendsikker_queue_oldest_seconds"} {
 		if !strings.Contains(metrics, name) {
 			t.Errorf("%s is not measured", name)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"aau.dk/sendsikker/internal/certs/shelf"
 	"aau.dk/sendsikker/internal/store"
 )
 
@@ -36,6 +37,8 @@ func newMeasures(r prometheus.Registerer, s *store.Store, now func() time.Time) 
 		waiting: prometheus.NewDesc("sendsikker_queue_depth", "Copies accepted and not ended.", nil, nil),
 		oldest:  prometheus.NewDesc("sendsikker_queue_oldest_seconds", "Age of the oldest copy that has not ended.", nil, nil),
 		unknown: prometheus.NewDesc("sendsikker_deliveries_unknown", "Copies of which nobody knows whether they went out: a person must decide.", nil, nil),
+		certificates: prometheus.NewDesc("sendsikker_recipient_certificates",
+			"Recipients' certificates to look at: pending a decision, broken by the last check, or ending within thirty days.", []string{"state"}, nil),
 	}))
 }
 
@@ -56,12 +59,14 @@ type backlog struct {
 	store                    *store.Store
 	now                      func() time.Time
 	waiting, oldest, unknown *prometheus.Desc
+	certificates             *prometheus.Desc
 }
 
 func (b *backlog) Describe(ch chan<- *prometheus.Desc) {
 	ch <- b.waiting
 	ch <- b.oldest
 	ch <- b.unknown
+	ch <- b.certificates
 }
 
 func (b *backlog) Collect(ch chan<- prometheus.Metric) {
@@ -79,4 +84,12 @@ func (b *backlog) Collect(ch chan<- prometheus.Metric) {
 	ch <- prometheus.MustNewConstMetric(b.waiting, prometheus.GaugeValue, float64(figures.Waiting))
 	ch <- prometheus.MustNewConstMetric(b.oldest, prometheus.GaugeValue, age)
 	ch <- prometheus.MustNewConstMetric(b.unknown, prometheus.GaugeValue, float64(figures.Unknown))
+	known, err := b.store.CountCertificates(ctx, b.now().Add(shelf.Warn))
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(b.certificates, errors.New("the database does not answer"))
+		return
+	}
+	for state, count := range map[string]int{"pending": known.Pending, "broken": known.Broken, "soon": known.Soon} {
+		ch <- prometheus.MustNewConstMetric(b.certificates, prometheus.GaugeValue, float64(count), state)
+	}
 }

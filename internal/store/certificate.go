@@ -172,6 +172,24 @@ func (s *Store) SettleCertificate(ctx context.Context, id string, entry audit.En
 		`UPDATE recipient_certificate SET pending = NULL WHERE id = ? AND pending IS NOT NULL`, id)
 }
 
+// CertificateFigures counts what an administrator should look at.
+type CertificateFigures struct {
+	Pending int // wait for a decision
+	Broken  int // by the last check cannot be used
+	Soon    int // will not be usable any more before a given time
+}
+
+// CountCertificates counts; soon is the time that CertificateFigures.Soon is about.
+func (s *Store) CountCertificates(ctx context.Context, soon time.Time) (f CertificateFigures, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN pending IS NOT NULL THEN 1 END),
+		COUNT(CASE WHEN pending IS NULL AND check_code <> 'ok' THEN 1 END), COUNT(CASE WHEN pending IS NULL AND check_code = 'ok' AND breaks_at < ? THEN 1 END)
+		FROM recipient_certificate`, toMillis(soon)).Scan(&f.Pending, &f.Broken, &f.Soon)
+	if err != nil {
+		return f, fmt.Errorf("counting certificates: %w", err)
+	}
+	return f, nil
+}
+
 // SetCertificateCheck keeps what a check found. It is no change of anybody's, and not in the audit.
 func (s *Store) SetCertificateCheck(ctx context.Context, id string, check CertificateCheck) error {
 	var breaks any
