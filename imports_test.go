@@ -57,9 +57,9 @@ var mayImport = map[string][]string{
 	"internal/trust":                {"internal/fault"},
 	"internal/trust/aia":            {"internal/bundle", "internal/trust/fetch"},
 	"internal/trust/anchor":         {"internal/trust"},
-	"internal/trust/crl":            {"internal/trust", "internal/trust/crl/point", "internal/trust/crl/shelf", "internal/trust/fetch"},
+	"internal/trust/crl":            {"internal/trust", "internal/trust/crl/point", "internal/trust/crl/archive", "internal/trust/fetch"},
 	"internal/trust/crl/point":      {},
-	"internal/trust/crl/shelf":      {},
+	"internal/trust/crl/archive":    {},
 	"internal/trust/fetch":          {},
 	"internal/trust/ocsp":           {"internal/trust", "internal/trust/fetch"},
 }

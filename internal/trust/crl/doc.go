@@ -4,7 +4,7 @@
 //	Check ─▶ points in the certificate ─▶ who may sign, and where it lies (point, signer.go)
 //	             ┌─────────────────────────────┘
 //	             ▼
-//	           held? ──no──▶ on the shelf? ──no──▶ fetch (guarded) ─▶ verify, parse ─▶ hold, and put on the shelf
+//	           held? ──no──▶ in the archive? ──no──▶ fetch (guarded) ─▶ verify, parse ─▶ hold, and put in the archive
 //	             │ yes            └──yes──▶ verify, parse ─▶ hold; fetch behind the answer if it is old
 //	             ▼
 //	   does it cover the certificate? (subject.go) ─▶ + delta lists (delta.go) ─▶ enough lists? (tally.go) ─▶ good / revoked
@@ -18,5 +18,5 @@
 // authority has not signed, wherever it lay, never take an older list for a newer, and never say "good" on anything but
 // current lists that cover the certificate for every reason there is.
 //
-// The parts have a package each: point reads where lists lie and what they are about, shelf keeps bytes in a folder.
+// The parts have a package each: point reads where lists lie and what they are about, archive keeps bytes in a folder.
 package crl

@@ -45,7 +45,7 @@ type entry struct {
 	ask     ask
 	list    *List // perhaps out of date
 	fetched time.Time
-	looked  bool          // on the shelf
+	looked  bool          // in the archive
 	err     error         // of the last fetch
 	failed  time.Time     // when that was
 	running chan struct{} // closed when the fetch under way ends; nil when there is none
@@ -89,7 +89,7 @@ func (s *Source) renew(ctx context.Context, ask ask) *List {
 		select {
 		case <-ctx.Done():
 			return list
-		case <-running: // and see whether that was from the shelf only
+		case <-running: // and see whether that was from the archive only
 		}
 	}
 }

@@ -21,11 +21,11 @@ const (
 	maxParsing = 1
 )
 
-// run fetches, and ends whatever comes of it. What lies on the shelf is taken first: it serves those who wait, and what is
-// fetched must not be older. Those who wait do so until the list is on the shelf, too: what has once been told is then not
+// run fetches, and ends whatever comes of it. What lies in the archive is taken first: it serves those who wait, and what is
+// fetched must not be older. Those who wait do so until the list is in the archive, too: what has once been told is then not
 // forgotten by a restart.
 func (s *Source) run(ctx context.Context, held *entry) {
-	if s.fromShelf(ctx, held) {
+	if s.fromArchive(ctx, held) {
 		return
 	}
 	der, list, err := s.fetch(ctx, held)
@@ -46,7 +46,7 @@ func (s *Source) run(ctx context.Context, held *entry) {
 		s.log.WarnContext(ctx, "a revocation list could not be had",
 			"authority", trust.Fingerprint(held.ask.signer), "delta", held.ask.delta, "held", before != nil, "err", err)
 	} else {
-		s.toShelf(ctx, held.ask.place(), der, list == before, now)
+		s.toArchive(ctx, held.ask.place(), der, list == before, now)
 	}
 	s.mu.Lock()
 	close(held.running)
@@ -83,17 +83,17 @@ func (s *Source) read(der []byte, ask ask) (*List, error) {
 	return read(der, ask.signer, s.now(), ask.delta)
 }
 
-// fromShelf takes the list from before the restart, once, and says whether it is enough for now. It is verified as if it had
+// fromArchive takes the list from before the restart, once, and says whether it is enough for now. It is verified as if it had
 // come from the network: who can write to the folder could otherwise say what is revoked.
-func (s *Source) fromShelf(ctx context.Context, held *entry) (enough bool) {
+func (s *Source) fromArchive(ctx context.Context, held *entry) (enough bool) {
 	s.mu.Lock()
 	looked := held.looked
 	held.looked = true
 	s.mu.Unlock()
-	if looked || s.shelf == nil {
+	if looked || s.archive == nil {
 		return false
 	}
-	der, fetched, err := s.shelf.Get(held.ask.place().key(), maxBytes)
+	der, fetched, err := s.archive.Get(held.ask.place().key(), maxBytes)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
 			s.log.WarnContext(ctx, "a kept revocation list could not be read", "err", err)
@@ -120,15 +120,15 @@ func (s *Source) fromShelf(ctx context.Context, held *entry) (enough bool) {
 	return true
 }
 
-// toShelf keeps the list for the next start. That it cannot be kept fails nobody.
-func (s *Source) toShelf(ctx context.Context, at place, der []byte, same bool, now time.Time) {
-	if s.shelf == nil {
+// toArchive keeps the list for the next start. That it cannot be kept fails nobody.
+func (s *Source) toArchive(ctx context.Context, at place, der []byte, same bool, now time.Time) {
+	if s.archive == nil {
 		return
 	}
-	if same && s.shelf.Touch(at.key(), now) == nil {
+	if same && s.archive.Touch(at.key(), now) == nil {
 		return
 	}
-	if err := s.shelf.Put(at.key(), der, now); err != nil {
+	if err := s.archive.Put(at.key(), der, now); err != nil {
 		s.log.WarnContext(ctx, "a revocation list could not be kept on disk", "err", err)
 	}
 }

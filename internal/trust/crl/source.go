@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"aau.dk/sendsikker/internal/trust"
+	"aau.dk/sendsikker/internal/trust/crl/archive"
 	"aau.dk/sendsikker/internal/trust/crl/point"
-	"aau.dk/sendsikker/internal/trust/crl/shelf"
 	"aau.dk/sendsikker/internal/trust/fetch"
 )
 
@@ -47,7 +47,7 @@ type Source struct {
 	now      func() time.Time
 	client   *fetch.Client
 	issuers  func(rawSubject []byte) []*x509.Certificate
-	shelf    *shelf.Shelf // nil where there is none
+	archive  *archive.Archive // nil where there is none
 	log      *slog.Logger
 	fetching chan struct{}
 	parsing  chan struct{}
@@ -63,7 +63,7 @@ func New(deps Deps) *Source {
 		fetching: make(chan struct{}, maxFetching), parsing: make(chan struct{}, maxParsing), lists: map[place]*entry{},
 	}
 	if deps.Folder != "" {
-		source.shelf = shelf.New(deps.Folder)
+		source.archive = archive.New(deps.Folder)
 	}
 	if source.client == nil {
 		source.client = fetch.New(fetch.Options{})

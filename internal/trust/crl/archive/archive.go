@@ -1,4 +1,4 @@
-package shelf
+package archive
 
 import (
 	"crypto/rand"
@@ -29,17 +29,17 @@ const (
 
 var errTooLarge = errors.New("the file is larger than any list")
 
-// Shelf is a folder of lists. It is safe for concurrent use in one process; a second one on the same folder does no harm.
-type Shelf struct {
+// Archive is a folder of lists. It is safe for concurrent use in one process; a second one on the same folder does no harm.
+type Archive struct {
 	folder string
 	mu     sync.Mutex // for counting and dropping
 }
 
-// New makes a shelf of a folder, which is made when the first list comes.
-func New(folder string) *Shelf { return &Shelf{folder: folder} }
+// New makes a archive of a folder, which is made when the first list comes.
+func New(folder string) *Archive { return &Archive{folder: folder} }
 
 // Get reads what lies under the key, of at most limit bytes, and when it was put there. Nothing is fs.ErrNotExist.
-func (s *Shelf) Get(key [32]byte, limit int64) ([]byte, time.Time, error) {
+func (s *Archive) Get(key [32]byte, limit int64) ([]byte, time.Time, error) {
 	file, err := os.Open(s.path(key))
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("opening a kept list: %w", cause(err))
@@ -61,7 +61,7 @@ func (s *Shelf) Get(key [32]byte, limit int64) ([]byte, time.Time, error) {
 
 // Put keeps content under the key. It gets its name last, so that nobody reads half of it. It is not forced to the disk: what
 // a power cut leaves is found damaged when it is verified, and fetched again.
-func (s *Shelf) Put(key [32]byte, content []byte, at time.Time) error {
+func (s *Archive) Put(key [32]byte, content []byte, at time.Time) error {
 	if err := os.MkdirAll(s.folder, folderMode); err != nil {
 		return fmt.Errorf("making the folder for lists: %w", cause(err))
 	}
@@ -85,12 +85,12 @@ func (s *Shelf) Put(key [32]byte, content []byte, at time.Time) error {
 }
 
 // Touch says that the list under the key was found to be still the newest then.
-func (s *Shelf) Touch(key [32]byte, at time.Time) error {
+func (s *Archive) Touch(key [32]byte, at time.Time) error {
 	return cause(os.Chtimes(s.path(key), at, at))
 }
 
 // path is a hash: an address or a name of somebody's choosing never becomes part of a path.
-func (s *Shelf) path(key [32]byte) string {
+func (s *Archive) path(key [32]byte) string {
 	return filepath.Join(s.folder, hex.EncodeToString(key[:])+suffix)
 }
 
@@ -102,7 +102,7 @@ type kept struct {
 
 // makeRoom drops the lists that were fetched longest ago until one of size bytes fits, and what interrupted writes left.
 // Files of others it leaves alone.
-func (s *Shelf) makeRoom(replaced string, size int64) error {
+func (s *Archive) makeRoom(replaced string, size int64) error {
 	entries, err := os.ReadDir(s.folder)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package shelf_test
+package archive_test
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"aau.dk/sendsikker/internal/trust/crl/shelf"
+	"aau.dk/sendsikker/internal/trust/crl/archive"
 )
 
 var noon = time.Date(2026, time.November, 24, 12, 0, 0, 0, time.UTC)
@@ -20,19 +20,19 @@ var noon = time.Date(2026, time.November, 24, 12, 0, 0, 0, time.UTC)
 func TestWhatIsPutIsThereForTheNextProcess(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "not", "made", "yet")
-	if _, _, err := shelf.New(folder).Get([32]byte{1}, 100); !errors.Is(err, fs.ErrNotExist) {
-		t.Fatalf("an empty shelf: %v", err)
+	if _, _, err := archive.New(folder).Get([32]byte{1}, 100); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("an empty archive: %v", err)
 	}
-	put(t, shelf.New(folder), 1, "a list", noon)
-	put(t, shelf.New(folder), 1, "a newer list", noon.Add(time.Hour))
-	got, at, err := shelf.New(folder).Get([32]byte{1}, 100)
+	put(t, archive.New(folder), 1, "a list", noon)
+	put(t, archive.New(folder), 1, "a newer list", noon.Add(time.Hour))
+	got, at, err := archive.New(folder).Get([32]byte{1}, 100)
 	if err != nil || string(got) != "a newer list" || !at.Equal(noon.Add(time.Hour)) {
 		t.Errorf("%q of %v, %v", got, at, err)
 	}
-	if err := shelf.New(folder).Touch([32]byte{1}, noon); err != nil {
+	if err := archive.New(folder).Touch([32]byte{1}, noon); err != nil {
 		t.Fatal(err)
 	}
-	if _, at, _ = shelf.New(folder).Get([32]byte{1}, 100); !at.Equal(noon) {
+	if _, at, _ = archive.New(folder).Get([32]byte{1}, 100); !at.Equal(noon) {
 		t.Errorf("touched at %v", at)
 	}
 	for path, want := range map[string]fs.FileMode{folder: 0o700, files(t, folder)[0]: 0o600} {
@@ -48,7 +48,7 @@ func TestWhatIsPutIsThereForTheNextProcess(t *testing.T) {
 func TestTooMuchIsNotRead(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	s := shelf.New(folder)
+	s := archive.New(folder)
 	put(t, s, 1, "0123456789", noon)
 	if _, _, err := s.Get([32]byte{1}, 9); err == nil {
 		t.Error("more than the limit was read")
@@ -62,10 +62,10 @@ func TestTooMuchIsNotRead(t *testing.T) {
 	}
 }
 
-func TestTheShelfDoesNotGrowWithoutEnd(t *testing.T) {
+func TestTheArchiveDoesNotGrowWithoutEnd(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	s := shelf.New(folder)
+	s := archive.New(folder)
 	foreign, leftover, fresh := filepath.Join(folder, "notes.txt"), filepath.Join(folder, "X.tmp"), filepath.Join(folder, "Y.tmp")
 	for _, path := range []string{foreign, leftover, fresh} {
 		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
@@ -99,10 +99,10 @@ func TestTheShelfDoesNotGrowWithoutEnd(t *testing.T) {
 	}
 }
 
-func TestTheShelfDoesNotGrowBeyondItsSize(t *testing.T) {
+func TestTheArchiveDoesNotGrowBeyondItsSize(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	s := shelf.New(folder)
+	s := archive.New(folder)
 	put(t, s, 1, "old", noon)
 	put(t, s, 2, "new", noon.Add(time.Hour))
 	for _, path := range files(t, folder) { // holes take no room on the disk and count as if they did
@@ -125,7 +125,7 @@ func TestTheShelfDoesNotGrowBeyondItsSize(t *testing.T) {
 func TestManyMayPutTogether(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	s := shelf.New(folder)
+	s := archive.New(folder)
 	var wait sync.WaitGroup
 	for i := range 20 {
 		wait.Go(func() {
@@ -147,13 +147,13 @@ func TestAFolderThatCannotBeWrittenIsSaidWithoutItsPath(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err := shelf.New(filepath.Join(file, "x")).Put([32]byte{1}, []byte("x"), noon)
+	err := archive.New(filepath.Join(file, "x")).Put([32]byte{1}, []byte("x"), noon)
 	if err == nil || strings.Contains(err.Error(), "a-file") {
 		t.Errorf("%v", err)
 	}
 }
 
-func put(t *testing.T, s *shelf.Shelf, key byte, content string, at time.Time) {
+func put(t *testing.T, s *archive.Archive, key byte, content string, at time.Time) {
 	t.Helper()
 	if err := s.Put([32]byte{key}, []byte(content), at); err != nil {
 		t.Fatal(err)
