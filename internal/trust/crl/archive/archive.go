@@ -35,7 +35,7 @@ type Archive struct {
 	mu     sync.Mutex // for counting and dropping
 }
 
-// New makes a archive of a folder, which is made when the first list comes.
+// New makes an archive of a folder, which is made when the first list comes.
 func New(folder string) *Archive { return &Archive{folder: folder} }
 
 // Get reads what lies under the key, of at most limit bytes, and when it was put there. Nothing is fs.ErrNotExist.
