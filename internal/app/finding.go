@@ -26,8 +26,9 @@ import (
 // finding is how recipients' certificates are found and judged: whom it trusts, and whom it asks.
 type finding struct {
 	Profiles     []trust.Profile
-	Loopback     bool   // the pretend authorities publish what they have on this machine
-	FetchIssuers bool   //
+	Loopback     bool // the pretend authorities publish what they have on this machine
+	FetchIssuers bool
+	Production   bool   // test authorities never count
 	Lists        string // folder where revocation lists survive a restart
 	Directories  []directory.Config
 	DNS          *smimea.Config // nil: nobody is asked
@@ -60,7 +61,11 @@ func (f finding) open(s *store.Store, own certs.Source, now func() time.Time, lo
 		deps.Issuers = aia.New(aia.Deps{Now: now, Client: client})
 	}
 	o.judge = trust.NewJudge(deps)
-	o.shelf = shelf.New(shelf.Deps{Store: s, Judge: o.judge, Profiles: f.Profiles, Now: now, Log: log})
+	settled := shelf.Deps{Store: s, Judge: o.judge, Profiles: f.Profiles, Now: now, Log: log}
+	if f.Production {
+		settled.MayTrust = func(profile trust.Profile) error { return anchor.Production(profile) }
+	}
+	o.shelf = shelf.New(settled)
 
 	sources := []certs.Source{o.shelf.Pinned(), o.shelf.Harvested(), own}
 	memory := certs.DefaultMemory(now)
@@ -230,7 +235,7 @@ func findingFrom(c config.Finding) (finding, error) {
 	if err != nil {
 		return finding{}, err
 	}
-	f := finding{Profiles: profiles, FetchIssuers: c.Trust.FetchIssuers, Lists: c.Lists(), Deadline: c.Trust.Deadline}
+	f := finding{Profiles: profiles, Production: c.Trust.Environment != "test", FetchIssuers: c.Trust.FetchIssuers, Lists: c.Lists(), Deadline: c.Trust.Deadline}
 	names := make([]string, len(profiles))
 	for i, p := range profiles {
 		names[i] = p.Name

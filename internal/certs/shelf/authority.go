@@ -31,6 +31,14 @@ func (s *Shelf) TrustAuthority(ctx context.Context, actor Actor, file []byte) er
 	if now := s.Now(); !authority.BasicConstraintsValid || now.After(authority.NotAfter) || authority.KeyUsage != 0 && authority.KeyUsage&x509.KeyUsageCertSign == 0 {
 		return badAuthority(nil)
 	}
+	if s.MayTrust != nil {
+		if err := s.MayTrust(trust.Profile{Name: ProfileName, Roots: issuers}); err != nil {
+			return fault.New(fault.Invalid, "authority_refused", fault.Sentence{
+				DA: "Udstederen hører til et testmiljø, og dens certifikater må ikke bruges i drift. Få et rigtigt certifikat fra modtageren.",
+				EN: "The authority belongs to a test environment, and its certificates must not be used in production. Get a real certificate from the recipient.",
+			}, err)
+		}
+	}
 	print := trust.Fingerprint(authority)
 	err = s.Store.PutAuthority(ctx, store.Authority{Fingerprint: print, DER: authority.Raw}, s.authorityEntry(actor, audit.AuthorityPut, print))
 	if err != nil {

@@ -2,6 +2,7 @@ package shelf_test
 
 import (
 	"crypto/x509"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -247,6 +248,18 @@ func TestAnAuthorityThatDidNotComeAlongCannotBeApproved(t *testing.T) {
 		if err := r.TrustAuthority(t.Context(), operator, file); codeOf(err) != "authority_unusable" {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestAnAuthorityThatNobodyMayTrustIsRefused(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.MayTrust = func(trust.Profile) error { return errors.New("a test authority") }
+	if err := r.TrustAuthority(t.Context(), operator, r.stranger.Root().Raw); codeOf(err) != "authority_refused" {
+		t.Errorf("%v", err)
+	}
+	if len(must(r.Authorities(t.Context()))) != 0 {
+		t.Error("it was stored")
 	}
 }
 

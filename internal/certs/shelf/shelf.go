@@ -44,6 +44,9 @@ type Deps struct {
 	Store    Store
 	Judge    Judger
 	Profiles []trust.Profile // from the settings; those of administrators come beside them
+	// MayTrust refuses authorities that no administrator may decide for: those of a test environment, in production. Nil refuses
+	// none.
+	MayTrust func(profile trust.Profile) error
 	Now      func() time.Time
 	Log      *slog.Logger
 }
