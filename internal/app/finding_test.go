@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"aau.dk/sendsikker/api/contract"
 	"aau.dk/sendsikker/internal/sandbox/directory"
 	"aau.dk/sendsikker/internal/smime"
+	"aau.dk/sendsikker/internal/trust"
 )
 
 func recipientOf(t *testing.T, address string) contract.Recipient {
@@ -98,6 +100,7 @@ func TestThroughARollOverBothKeysOpenTheMail(t *testing.T) {
 	if m.State != "sent" {
 		t.Fatalf("%+v", m)
 	}
+	checkEvidence(t, m.Id.String())
 	raw := waitFor(t, "skifter@partner.example", m.MessageId)
 	u := shared.university
 	opened := 0
@@ -125,6 +128,40 @@ func TestThroughARollOverBothKeysOpenTheMail(t *testing.T) {
 	}
 	if opened != 3 {
 		t.Errorf("%d keys open it", opened)
+	}
+}
+
+// checkEvidence: what a mail was allowed by is kept with it, in words and with what they rest on.
+func checkEvidence(t *testing.T, id string) {
+	t.Helper()
+	m, err := shared.service.store.Message(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, d := range m.Deliveries {
+		for _, r := range d.Recipients {
+			var kept struct {
+				Certificate, Also struct{ SHA256 string }
+				Judgement         trust.Verdict
+				AlsoJudgement     trust.Verdict
+			}
+			if err := json.Unmarshal(r.Evidence, &kept); err != nil {
+				t.Fatal(err)
+			}
+			v := kept.Judgement
+			if !v.Good || v.Code != trust.OK || v.Say.DA == "" || v.Say.EN == "" || v.Evidence.Profile == "" || len(v.Evidence.Path) < 2 || v.Evidence.Path[0] != kept.Certificate.SHA256 ||
+				len(v.Evidence.Revocations) == 0 || v.Evidence.Revocations[0].Source != "crl" {
+				t.Errorf("%s: %s", r.Address, r.Evidence)
+			}
+			if (kept.Also.SHA256 != "") != (r.Address == "skifter@partner.example") || kept.AlsoJudgement.Good != (kept.Also.SHA256 != "") {
+				t.Errorf("%s, the other one: %s", r.Address, r.Evidence)
+			}
+			seen++
+		}
+	}
+	if seen != 2 {
+		t.Errorf("%d recipients are kept", seen)
 	}
 }
 

@@ -26,6 +26,7 @@ const (
 var (
 	ErrTooLarge = errors.New("the answer is larger than allowed")
 	ErrInside   = errors.New("the address is not a public one")
+	ErrPort     = errors.New("only ports 80 and 443 are asked")
 	ErrStatus   = errors.New("the server answered with an error")
 
 	errScheme    = errors.New("only http and https addresses are asked")
@@ -126,10 +127,17 @@ func guard(address string, allowLoopback bool) error {
 	if err != nil {
 		return ErrInside
 	}
-	if public(host.Addr()) || allowLoopback && host.Addr().Unmap().IsLoopback() {
+	if allowLoopback && host.Addr().Unmap().IsLoopback() {
 		return nil
 	}
-	return ErrInside
+	if !public(host.Addr()) {
+		return ErrInside
+	}
+	// Authorities publish where browsers look. Who may name any port can have us knock on all of somebody's.
+	if host.Port() != 80 && host.Port() != 443 {
+		return ErrPort
+	}
+	return nil
 }
 
 // public is whether ip can be somebody else's server on the internet.

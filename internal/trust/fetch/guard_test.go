@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"errors"
 	"net/netip"
 	"testing"
 )
@@ -28,6 +29,18 @@ func TestOnlyPublicAddressesAreConnectedTo(t *testing.T) {
 	}
 	if len(cases) == 0 {
 		t.Fatal("no cases")
+	}
+}
+
+func TestOnlyTheWebsPortsAreKnockedOn(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]error{
+		"8.8.8.8:80": nil, "8.8.8.8:443": nil, "[2606:4700::1111]:443": nil,
+		"8.8.8.8:22": ErrPort, "8.8.8.8:8080": ErrPort, "8.8.8.8:0": ErrPort, "10.0.0.1:80": ErrInside, "127.0.0.1:80": ErrInside,
+	} {
+		if got := guard(address, false); !errors.Is(got, want) {
+			t.Errorf("%s: %v, want %v", address, got, want)
+		}
 	}
 }
 
