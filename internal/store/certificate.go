@@ -56,7 +56,8 @@ func (s *Store) PutPinned(ctx context.Context, c Certificate, entry audit.Entry)
 }
 
 // PutHarvested stores what was learnt from a signed mail. One that is there already, pinned or harvested, only learns the
-// newer capabilities. Of those harvested for one subject the newest are kept; the rest go.
+// newer capabilities; and one that waited is used once a mail proves it, whenever that was signed. A mail that proves nothing
+// changes nothing of what is used. Of those harvested for one subject the newest are kept; the rest go.
 func (s *Store) PutHarvested(ctx context.Context, c Certificate, keep int, entry audit.Entry) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		var pending any
@@ -66,8 +67,13 @@ func (s *Store) PutHarvested(ctx context.Context, c Certificate, keep int, entry
 		result, err := tx.ExecContext(ctx, `INSERT INTO recipient_certificate
 			(id, subject, fingerprint, der, source, pending, bound, vouched, issuers, capabilities, signed_at, added_at)
 			VALUES (?, ?, ?, ?, 'harvested', ?, 0, 0, ?, ?, ?, ?)
-			ON CONFLICT (subject, fingerprint) DO UPDATE SET capabilities = excluded.capabilities, signed_at = excluded.signed_at
-			WHERE signed_at IS NULL OR signed_at < excluded.signed_at`,
+			ON CONFLICT (subject, fingerprint) DO UPDATE
+				SET pending = CASE WHEN excluded.pending IS NULL THEN NULL ELSE pending END,
+					issuers = CASE WHEN pending IS NULL THEN issuers ELSE excluded.issuers END,
+					capabilities = excluded.capabilities, signed_at = excluded.signed_at
+			WHERE CASE
+				WHEN pending IS NULL THEN excluded.pending IS NULL AND (signed_at IS NULL OR signed_at < excluded.signed_at)
+				ELSE excluded.pending IS NULL OR signed_at < excluded.signed_at END`,
 			c.ID, c.Subject, c.Fingerprint, c.DER, pending, blob(c.Issuers), c.Capabilities, toMillis(c.SignedAt), toMillis(s.now()))
 		if err != nil {
 			return fmt.Errorf("storing a harvested certificate: %w", err)
