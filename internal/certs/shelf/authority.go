@@ -3,6 +3,7 @@ package shelf
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"slices"
 	"time"
 
@@ -78,6 +79,8 @@ func (s *Shelf) Authorities(ctx context.Context) ([]Authority, error) {
 // Reload has the judge use what administrators have decided on by now, here or on another machine. Nothing changed: nothing is
 // done, and what the judge remembers stays.
 func (s *Shelf) Reload(ctx context.Context) error {
+	s.mu.Lock() // reading too: who reads first must not have the last word
+	defer s.mu.Unlock()
 	list, err := s.Authorities(ctx)
 	if err != nil {
 		return err
@@ -89,8 +92,6 @@ func (s *Shelf) Reload(ctx context.Context) error {
 		prints[i] = trust.Fingerprint(a.Certificate)
 		profile.Roots = append(profile.Roots, a.Certificate)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if slices.Equal(prints, s.trusted) {
 		return nil
 	}
@@ -103,7 +104,8 @@ func (s *Shelf) Reload(ctx context.Context) error {
 	return nil
 }
 
-// settle takes into use what only waited for an authority.
+// settle takes into use what only waited for an authority. Anybody can have a thousand wait whose issuers are said to lie at a
+// server that never answers: nobody is asked about one that has no path yet.
 func (s *Shelf) settle(ctx context.Context, actor Actor) error {
 	pending := true
 	for after := ""; ; {
@@ -114,12 +116,12 @@ func (s *Shelf) settle(ctx context.Context, actor Actor) error {
 		for _, row := range rows {
 			after = row.ID
 			waiting, err := subject(row)
-			if err != nil || !s.Judge.Judge(ctx, waiting).Good {
+			if err != nil || s.Judge.Path(waiting) == nil || !s.Judge.Judge(ctx, waiting).Good {
 				continue // it waits on; one that cannot be read is no reason to keep the others waiting
 			}
 			err = s.Store.SettleCertificate(ctx, row.ID, s.entry(actor, audit.CertificateApproved, row, map[string]string{"trust": string(ItsAuthority), "pending": row.Pending}))
-			if err != nil {
-				return found(err)
+			if err != nil && !errors.Is(err, store.ErrNotFound) { // not there: somebody else has decided about it meanwhile
+				return unavailable(err)
 			}
 		}
 		if len(rows) < MaxPage {

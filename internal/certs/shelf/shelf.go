@@ -36,6 +36,7 @@ type Store interface {
 // Judger judges, and takes the authorities that administrators decide on. *trust.Judge is one.
 type Judger interface {
 	Judge(ctx context.Context, subject trust.Subject) trust.Verdict
+	Path(subject trust.Subject) []*x509.Certificate
 	Use(profiles ...trust.Profile)
 }
 

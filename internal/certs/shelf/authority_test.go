@@ -1,0 +1,138 @@
+package shelf_test
+
+import (
+	"context"
+	"crypto/x509"
+	"testing"
+
+	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/certs/shelf"
+	"aau.dk/sendsikker/internal/sandbox/ca"
+	"aau.dk/sendsikker/internal/store"
+	"aau.dk/sendsikker/internal/trust"
+)
+
+// crowded is a store at which somebody else does something at the worst moment.
+type crowded struct {
+	*store.Store
+	beforeSettling   func(id string)
+	afterAuthorities func()
+}
+
+func (c crowded) SettleCertificate(ctx context.Context, id string, e audit.Entry) error {
+	if c.beforeSettling != nil {
+		c.beforeSettling(id)
+	}
+	return c.Store.SettleCertificate(ctx, id, e)
+}
+
+func (c crowded) Authorities(ctx context.Context) ([]store.Authority, error) {
+	list, err := c.Store.Authorities(ctx)
+	if c.afterAuthorities != nil {
+		c.afterAuthorities()
+	}
+	return list, err
+}
+
+// waiting puts one certificate of the stranger's authority for each address among those that wait.
+func (r *rig) waiting(t *testing.T, addresses ...string) {
+	t.Helper()
+	r.waitingBy(t, r.stranger, addresses...)
+}
+
+func (r *rig) waitingBy(t *testing.T, authority *ca.Authority, addresses ...string) {
+	t.Helper()
+	for _, address := range addresses {
+		one := issued(t, authority, address)
+		got := must(r.Harvest(t.Context(), signedBy(r, one, func(m *shelf.SignedMail) { m.From = address })))
+		if got.Learnt != shelf.Pending {
+			t.Fatal(got.Learnt)
+		}
+	}
+}
+
+func TestACertificateThatSomebodyElseDecidesAboutMeanwhileKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.waiting(t, bo, "ida@partner.example", "eva@partner.example")
+	first := true
+	r.Store = crowded{Store: r.store, beforeSettling: func(id string) {
+		if first {
+			first = false
+			if err := r.store.DeleteCertificate(t.Context(), id, audit.Entry{At: r.now, Actor: operator, Action: audit.CertificateDeleted}); err != nil {
+				t.Error(err)
+			}
+		}
+	}}
+	if err := r.TrustAuthority(t.Context(), operator, inPEM(r.stranger.Root())); err != nil {
+		t.Error(err)
+	}
+	pending := true
+	if left := must(r.List(t.Context(), store.CertificateQuery{Pending: &pending})); len(left) != 0 || first {
+		t.Errorf("%d still wait", len(left))
+	}
+}
+
+// watched counts the judgements: each may ask servers that a stranger named.
+type watched struct {
+	shelf.Judger
+	judged int
+}
+
+func (w *watched) Judge(ctx context.Context, subject trust.Subject) trust.Verdict {
+	w.judged++
+	return w.Judger.Judge(ctx, subject)
+}
+
+func TestOnlyWhatTheAuthorityHasIssuedIsLookedAtWhenItIsTrusted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.waiting(t, bo)
+	r.waitingBy(t, must(ca.NewForeign(ca.Options{Name: "Flood", BaseURL: "http://crl.example"})), "a@x.example", "b@x.example", "c@x.example")
+	judge := &watched{Judger: r.judge}
+	r.Judge = judge
+	if err := r.TrustAuthority(t.Context(), operator, inPEM(r.stranger.Root())); err != nil {
+		t.Fatal(err)
+	}
+	pending := true
+	if left := must(r.List(t.Context(), store.CertificateQuery{Pending: &pending})); len(left) != 3 || judge.judged != 1 {
+		t.Errorf("%d wait on, %d were judged", len(left), judge.judged)
+	}
+}
+
+// Two read what is trusted, one of them before the trust is taken back: what was read first must not be put in force last.
+func TestATrustThatIsTakenBackDoesNotComeBackWithASlowReader(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	if err := r.TrustAuthority(t.Context(), operator, inPEM(r.stranger.Root())); err != nil {
+		t.Fatal(err)
+	}
+	one := issued(t, r.stranger, bo)
+	hasRead, goOn := make(chan struct{}), make(chan struct{})
+	slow := true
+	r.Store = crowded{Store: r.store, afterAuthorities: func() {
+		if slow {
+			slow = false
+			close(hasRead)
+			<-goOn
+		}
+	}}
+	ended := make(chan error, 2)
+	go func() { ended <- r.Reload(t.Context()) }()
+	<-hasRead
+	go func() {
+		ended <- r.DistrustAuthority(t.Context(), operator, trust.Fingerprint(r.stranger.Root()))
+	}()
+	for len(must(r.store.Authorities(t.Context()))) > 0 { // until the trust has been taken back in the database
+	}
+	close(goOn)
+	for range 2 {
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+	}
+	subject := trust.Subject{Certificate: one.Certificate, Address: bo, Issuers: []*x509.Certificate{r.stranger.Issuing().Certificate}}
+	if got := r.judge.Judge(t.Context(), subject); got.Code != trust.UnknownIssuer {
+		t.Errorf("%s", got.Code)
+	}
+}
