@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"aau.dk/sendsikker/internal/certs"
@@ -121,20 +122,33 @@ const (
 // run keeps up with administrators and revocation lists until ctx ends. Every machine does it for itself: what it fills are
 // caches.
 func (o *finders) run(ctx context.Context, log *slog.Logger) {
-	o.prefetch(ctx, log)
-	reload, prefetch := time.NewTicker(reloadEvery), time.NewTicker(prefetchEvery)
-	defer reload.Stop()
-	defer prefetch.Stop()
+	keepUp(ctx, func(ctx context.Context) {
+		if err := o.shelf.Reload(ctx); err != nil {
+			log.WarnContext(ctx, "the approved authorities could not be read", "err", err)
+		}
+	}, func(ctx context.Context) { o.prefetch(ctx, log) })
+}
+
+// keepUp does both, each in its own time: an authority that is no longer trusted does not wait for servers that are slow.
+func keepUp(ctx context.Context, reload, prefetch func(ctx context.Context)) {
+	var wait sync.WaitGroup
+	wait.Go(func() { every(ctx, reloadEvery, reload) })
+	wait.Go(func() {
+		prefetch(ctx)
+		every(ctx, prefetchEvery, prefetch)
+	})
+	wait.Wait()
+}
+
+func every(ctx context.Context, pause time.Duration, do func(ctx context.Context)) {
+	ticker := time.NewTicker(pause)
+	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-reload.C:
-			if err := o.shelf.Reload(ctx); err != nil {
-				log.WarnContext(ctx, "the approved authorities could not be read", "err", err)
-			}
-		case <-prefetch.C:
-			o.prefetch(ctx, log)
+		case <-ticker.C:
+			do(ctx)
 		}
 	}
 }

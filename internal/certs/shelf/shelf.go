@@ -118,8 +118,8 @@ const storageRetry = 30 * time.Second
 
 func unavailable(cause error) error {
 	f := fault.New(fault.Unavailable, "storage_unavailable", fault.Sentence{
-		DA: "Vi kan ikke slå certifikaterne op lige nu. Intet er ændret. Prøv igen om lidt.",
-		EN: "We cannot look up the certificates just now. Nothing was changed. Try again shortly.",
+		DA: "Vi kan ikke nå de gemte certifikater lige nu. Prøv igen om lidt; det skader ikke at gøre det samme to gange.",
+		EN: "We cannot reach the stored certificates just now. Try again shortly; doing the same twice does no harm.",
 	}, cause)
 	f.RetryAfter = storageRetry
 	return f
