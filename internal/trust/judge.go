@@ -52,8 +52,8 @@ func (j *Judge) Use(profiles ...Profile) {
 	j.profiles.Store(&list)
 }
 
-// Judge says whether the certificate may be used now to seal mail for the address, or to prove mail from it. ctx limits the wait for revocation answers
-// and issuers only.
+// Judge says whether the certificate may be used now to seal mail for the address, or to prove mail from it. ctx limits the wait
+// for revocation answers and issuers only.
 func (j *Judge) Judge(ctx context.Context, subject Subject) Verdict {
 	now := j.now()
 	evidence := Evidence{CheckedAt: now}
@@ -77,11 +77,12 @@ func (j *Judge) Judge(ctx context.Context, subject Subject) Verdict {
 // Path is the shortest way from the certificate to a root that may vouch for it, the certificate first; nil where there is none.
 // Nobody is asked about revocation, and nothing is fetched.
 func (j *Judge) Path(subject Subject) []*x509.Certificate {
+	certificate := withMailboxesHandled(subject.Certificate)
 	for _, profile := range *j.profiles.Load() {
 		if subject.Profiles != nil && !slices.Contains(subject.Profiles, profile.Name) {
 			continue
 		}
-		if paths, code := profile.paths(subject.Certificate, subject.Issuers[:min(len(subject.Issuers), maxSuggested)], j.now()); code == OK {
+		if paths, code := profile.paths(certificate, subject.Issuers[:min(len(subject.Issuers), maxSuggested)], j.now()); code == OK {
 			return paths[0]
 		}
 	}
@@ -103,10 +104,10 @@ func vouchable(code Code) bool {
 func (j *Judge) judgePaths(ctx context.Context, certificate *x509.Certificate, subject Subject, now time.Time) Verdict {
 	issuers := subject.Issuers[:min(len(subject.Issuers), maxSuggested)]
 	got := j.judgeWith(ctx, certificate, subject, issuers, now)
-	if got.Code != UnknownIssuer || j.issuers == nil {
+	if !deadEnd(got) || j.issuers == nil {
 		return got
 	}
-	// Nothing that we hold leads to a root: ask where the certificate says that its issuer lies, and above it where that says.
+	// Nothing that we hold leads to where it may: ask where the certificate says that its issuer lies, and above it where that says.
 	missing := []*x509.Certificate{certificate}
 	for range maxFetchedLevels {
 		var above []*x509.Certificate
@@ -122,12 +123,26 @@ func (j *Judge) judgePaths(ctx context.Context, certificate *x509.Certificate, s
 		}
 		above = above[:min(len(above), maxFetchedIssuers)]
 		issuers = slices.Concat(issuers, above)
-		if got = j.judgeWith(ctx, certificate, subject, issuers, now); got.Code != UnknownIssuer {
+		if got = j.judgeWith(ctx, certificate, subject, issuers, now); !deadEnd(got) {
 			return got
 		}
 		missing = above
 	}
 	return got
+}
+
+// deadEnd is whether other issuers could make the verdict another: what is wrong lies above the certificate. Authorities have
+// more than one certificate each, and the one that came along may be the one that has expired or was taken back. Who sends
+// somebody's mail on chooses it, for the authorities in a signed mail are not under the signature.
+func deadEnd(v Verdict) bool {
+	switch v.Code {
+	case UnknownIssuer, IssuerExpired, BadPath:
+		return true
+	case Revoked, RevocationUnknown, RevocationUnpublished:
+		return v.Evidence.Revocations[0].Status == StatusGood
+	default:
+		return false
+	}
 }
 
 const (

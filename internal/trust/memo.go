@@ -12,17 +12,31 @@ import (
 const maxKnown = 4096
 
 // memo remembers paths that have been verified, because twenty recipients cost forty signature checks at every look at
-// the draft. What time changes is asked again each time; failures are not remembered, so strangers cannot fill it.
+// the draft. What time changes is asked again each time; failures are not remembered, so nobody fills it who has no certificate
+// of an authority of ours, and who has one makes us forget at worst.
 type memo struct {
 	mu    sync.Mutex
-	paths map[[sha256.Size]byte][][]*x509.Certificate
+	paths map[search][][]*x509.Certificate
 }
 
-// get gives what is remembered of certificate, if all of it is still within its time.
-func (m *memo) get(certificate *x509.Certificate, now time.Time) ([][]*x509.Certificate, bool) {
+// search is a certificate and the issuers suggested with it, by their hash. The suggestions are part of it, or who sends
+// somebody's mail on with an authority's revoked certificate would have that way remembered, and the good one never looked for.
+type search [sha256.Size]byte
+
+func searchOf(certificate *x509.Certificate, more []*x509.Certificate) search {
+	sum := sha256.New()
+	sum.Write(certificate.Raw) // DER says where it ends
+	for _, issuer := range more {
+		sum.Write(issuer.Raw)
+	}
+	return search(sum.Sum(nil))
+}
+
+// get gives what is remembered of the search, if all of it is still within its time.
+func (m *memo) get(of search, now time.Time) ([][]*x509.Certificate, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	paths, known := m.paths[sha256.Sum256(certificate.Raw)]
+	paths, known := m.paths[of]
 	if !known || slices.ContainsFunc(slices.Concat(paths...), func(c *x509.Certificate) bool {
 		return now.Before(c.NotBefore) || now.After(c.NotAfter)
 	}) {
@@ -31,11 +45,11 @@ func (m *memo) get(certificate *x509.Certificate, now time.Time) ([][]*x509.Cert
 	return paths, true
 }
 
-func (m *memo) put(certificate *x509.Certificate, paths [][]*x509.Certificate) {
+func (m *memo) put(of search, paths [][]*x509.Certificate) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.paths) >= maxKnown {
 		clear(m.paths) // rare, and verifying all again takes a second
 	}
-	m.paths[sha256.Sum256(certificate.Raw)] = paths
+	m.paths[of] = paths
 }

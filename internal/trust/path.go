@@ -2,7 +2,6 @@ package trust
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"slices"
@@ -57,14 +56,15 @@ type anchored struct {
 func anchor(profile Profile) anchored {
 	return anchored{
 		Profile: profile, roots: poolOf(profile.Roots), intermediates: poolOf(profile.Intermediates),
-		known: &memo{paths: map[[sha256.Size]byte][][]*x509.Certificate{}},
+		known: &memo{paths: map[search][][]*x509.Certificate{}},
 	}
 }
 
 // paths finds the ways from certificate to a root, shortest first, or the code that says best why there is none. more are
 // issuers beside the profile's own.
 func (p anchored) paths(certificate *x509.Certificate, more []*x509.Certificate, now time.Time) ([][]*x509.Certificate, Code) {
-	if paths, known := p.known.get(certificate, now); known {
+	of := searchOf(certificate, more)
+	if paths, known := p.known.get(of, now); known {
 		return paths, OK
 	}
 	intermediates := p.intermediates
@@ -96,7 +96,7 @@ func (p anchored) paths(certificate *x509.Certificate, more []*x509.Certificate,
 	}
 	slices.SortStableFunc(kept, func(a, b []*x509.Certificate) int { return len(a) - len(b) })
 	kept = kept[:min(len(kept), maxPaths)]
-	p.known.put(certificate, kept)
+	p.known.put(of, kept)
 	return kept, OK
 }
 
