@@ -193,3 +193,24 @@ func TestDirectoriesAreAListInTheFile(t *testing.T) {
 		t.Errorf("on the command line: %+v, %v", c.Directories, err)
 	}
 }
+
+// What the manuals show must be what the program takes.
+func TestTheManualsSettingsExist(t *testing.T) {
+	t.Parallel()
+	for name, least := range map[string]int{"../../README.md": 1, "../../docs/certificates.md": 1} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks := strings.Split(string(text), "```yaml\n")[1:]
+		if len(blocks) < least {
+			t.Errorf("%s: %d blocks of settings", name, len(blocks))
+		}
+		for _, block := range blocks {
+			block, _, _ = strings.Cut(block, "```")
+			if _, err := parse(t, block); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
