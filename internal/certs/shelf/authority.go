@@ -104,9 +104,15 @@ func (s *Shelf) Reload(ctx context.Context) error {
 	return nil
 }
 
+// settleTime is how long those that waited may wait for revocation lists, together: an administrator's request is under way. After
+// that they are judged by what is held.
+const settleTime = 20 * time.Second
+
 // settle takes into use what only waited for an authority. Anybody can have a thousand wait whose issuers are said to lie at a
 // server that never answers: nobody is asked about one that has no path yet.
 func (s *Shelf) settle(ctx context.Context, actor Actor) error {
+	patient, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
 	pending := true
 	for after := ""; ; {
 		rows, err := s.Store.ListCertificates(ctx, store.CertificateQuery{Pending: &pending, After: after, Limit: MaxPage})
@@ -116,7 +122,7 @@ func (s *Shelf) settle(ctx context.Context, actor Actor) error {
 		for _, row := range rows {
 			after = row.ID
 			waiting, err := subject(row)
-			if err != nil || s.Judge.Path(waiting) == nil || !s.Judge.Judge(ctx, waiting).Good {
+			if err != nil || s.Judge.Path(waiting) == nil || !s.Judge.Judge(patient, waiting).Good {
 				continue // it waits on; one that cannot be read is no reason to keep the others waiting
 			}
 			err = s.Store.SettleCertificate(ctx, row.ID, s.entry(actor, audit.CertificateApproved, row, map[string]string{"trust": string(ItsAuthority), "pending": row.Pending}))

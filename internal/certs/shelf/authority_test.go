@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/x509"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/certs/shelf"
@@ -98,6 +100,33 @@ func TestOnlyWhatTheAuthorityHasIssuedIsLookedAtWhenItIsTrusted(t *testing.T) {
 	if left := must(r.List(t.Context(), store.CertificateQuery{Pending: &pending})); len(left) != 3 || judge.judged != 1 {
 		t.Errorf("%d wait on, %d were judged", len(left), judge.judged)
 	}
+}
+
+func TestAnAdministratorDoesNotWaitForRevocationListsForEver(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	var known []*ca.Identity // made outside, where the clock is the authority's
+	for range 3 {
+		known = append(known, issued(t, made().stranger, bo))
+	}
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		defer func() { _ = r.store.Close() }()
+		r.now = now
+		for _, one := range known {
+			if got := must(r.Harvest(t.Context(), signedBy(r, one))); got.Learnt != shelf.Pending {
+				t.Fatal(got.Learnt)
+			}
+		}
+		r.dead = true
+		began := time.Now()
+		if err := r.TrustAuthority(t.Context(), operator, inPEM(r.stranger.Root())); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > 30*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
 }
 
 // Two read what is trusted, one of them before the trust is taken back: what was read first must not be put in force last.

@@ -19,8 +19,18 @@ type Rechecked struct {
 // Warn is how long before its end a certificate counts as one that will break soon.
 const Warn = 30 * 24 * time.Hour
 
+const (
+	// checkTime is how long one certificate may wait for what servers say of its revocation: a few times what one takes.
+	checkTime = 5 * time.Second
+	// recheckTime is how long all of them may wait together, when servers are away. The rest is judged by what is held, so that
+	// the last ones are looked at every night too. It lies well below the time that a job has (store.jobTimeout).
+	recheckTime = 10 * time.Minute
+)
+
 // Recheck judges every certificate in use again and stores what it finds: whether it can be used, and from when it cannot.
 func (s *Shelf) Recheck(ctx context.Context) (Rechecked, error) {
+	patient, cancel := context.WithTimeout(ctx, recheckTime)
+	defer cancel()
 	var total Rechecked
 	used := false
 	for after := ""; ; {
@@ -33,7 +43,7 @@ func (s *Shelf) Recheck(ctx context.Context) (Rechecked, error) {
 			if err := ctx.Err(); err != nil {
 				return total, err
 			}
-			check := s.check(ctx, row)
+			check := s.check(patient, row)
 			if err := s.Store.SetCertificateCheck(ctx, row.ID, check); err != nil {
 				return total, unavailable(err)
 			}
@@ -48,6 +58,8 @@ func (s *Shelf) Recheck(ctx context.Context) (Rechecked, error) {
 }
 
 func (s *Shelf) check(ctx context.Context, row store.Certificate) store.CertificateCheck {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
 	now := s.Now()
 	kept, err := subject(row)
 	if err != nil {

@@ -41,6 +41,7 @@ type rig struct {
 	judge *trust.Judge
 	now   time.Time
 	bad   map[string]bool // fingerprints of certificates that have been revoked
+	dead  bool            // nobody answers about revocation
 }
 
 func newRig(t *testing.T) *rig {
@@ -62,7 +63,11 @@ func newRig(t *testing.T) *rig {
 }
 
 // Check is the revocation source.
-func (r *rig) Check(_ context.Context, certificate, _ *x509.Certificate) trust.Revocation {
+func (r *rig) Check(ctx context.Context, certificate, _ *x509.Certificate) trust.Revocation {
+	if r.dead {
+		<-ctx.Done()
+		return trust.Revocation{Cause: ctx.Err()}
+	}
 	if r.bad[trust.Fingerprint(certificate)] {
 		return trust.Revocation{Status: trust.StatusRevoked}
 	}
