@@ -2,13 +2,12 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"aau.dk/sendsikker/internal/audit"
 )
 
-func insertAudit(ctx context.Context, tx *sql.Tx, e audit.Entry) error {
+func insertAudit(ctx context.Context, tx *transaction, e audit.Entry) error {
 	detail, err := e.JSON()
 	if err != nil {
 		return fmt.Errorf("writing an audit entry: %w", err)
@@ -23,7 +22,7 @@ func insertAudit(ctx context.Context, tx *sql.Tx, e audit.Entry) error {
 
 // change runs one statement and logs it in the same transaction. A statement that changed nothing is not logged.
 func (s *Store) change(ctx context.Context, entry audit.Entry, query string, args ...any) (changed int64, err error) {
-	err = s.inTx(ctx, func(tx *sql.Tx) error {
+	err = s.inTx(ctx, func(tx *transaction) error {
 		result, err := tx.ExecContext(ctx, query, args...)
 		if err != nil {
 			return err

@@ -44,10 +44,10 @@ const certificateColumns = `SELECT id, subject, fingerprint, der, source, COALES
 // learnt of it. Doing it twice is the same.
 func (s *Store) PutPinned(ctx context.Context, c Certificate, entry audit.Entry) error {
 	_, err := s.change(ctx, entry, `INSERT INTO recipient_certificate (id, subject, fingerprint, der, source, bound, vouched, issuers, added_at)
-		VALUES (?, ?, ?, ?, 'pinned', 1, ?, ?, ?)
-		ON CONFLICT (subject, fingerprint) DO UPDATE SET source = 'pinned', pending = NULL, bound = 1, vouched = excluded.vouched, issuers = excluded.issuers,
+		VALUES (?, ?, ?, ?, 'pinned', TRUE, ?, ?, ?)
+		ON CONFLICT (subject, fingerprint) DO UPDATE SET source = 'pinned', pending = NULL, bound = TRUE, vouched = excluded.vouched, issuers = excluded.issuers,
 			checked_at = NULL, check_code = NULL, breaks_at = NULL
-		WHERE source <> 'pinned' OR vouched <> excluded.vouched OR issuers <> excluded.issuers`,
+		WHERE recipient_certificate.source <> 'pinned' OR recipient_certificate.vouched <> excluded.vouched OR recipient_certificate.issuers <> excluded.issuers`,
 		c.ID, c.Subject, c.Fingerprint, c.DER, c.Vouched, blob(c.Issuers), toMillis(s.now()))
 	if err != nil {
 		return fmt.Errorf("storing a certificate: %w", err)
@@ -59,7 +59,7 @@ func (s *Store) PutPinned(ctx context.Context, c Certificate, entry audit.Entry)
 // newer capabilities; and one that waited is used once a mail proves it, whenever that was signed. A mail that proves nothing
 // changes nothing of what is used. Of those harvested for one subject the newest are kept; the rest go.
 func (s *Store) PutHarvested(ctx context.Context, c Certificate, keep int, entry audit.Entry) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+	return s.inTx(ctx, func(tx *transaction) error {
 		var pending any
 		if c.Pending != "" {
 			pending = c.Pending
@@ -86,8 +86,8 @@ func (s *Store) PutHarvested(ctx context.Context, c Certificate, keep int, entry
 			query string
 			args  []any
 		}{
-			{`DELETE FROM recipient_certificate WHERE bound = 0 AND subject = ? AND (pending IS NULL) = ? AND id NOT IN (
-				SELECT id FROM recipient_certificate WHERE bound = 0 AND subject = ? AND (pending IS NULL) = ? ORDER BY signed_at DESC, id DESC LIMIT ?)`,
+			{`DELETE FROM recipient_certificate WHERE NOT bound AND subject = ? AND (pending IS NULL) = ? AND id NOT IN (
+				SELECT id FROM recipient_certificate WHERE NOT bound AND subject = ? AND (pending IS NULL) = ? ORDER BY signed_at DESC, id DESC LIMIT ?)`,
 				[]any{c.Subject, c.Pending == "", c.Subject, c.Pending == "", keep}},
 			{`DELETE FROM recipient_certificate WHERE pending IS NOT NULL AND id NOT IN (
 				SELECT id FROM recipient_certificate WHERE pending IS NOT NULL ORDER BY id DESC LIMIT ?)`, []any{maxPending}},
@@ -169,7 +169,7 @@ func (s *Store) DeleteCertificate(ctx context.Context, id string, entry audit.En
 // ApproveCertificate takes a pending one into use: bound to its subject, and vouched for where that was what was missing.
 func (s *Store) ApproveCertificate(ctx context.Context, id string, vouched bool, entry audit.Entry) error {
 	return s.changeOne(ctx, "approving a certificate", entry,
-		`UPDATE recipient_certificate SET pending = NULL, bound = 1, vouched = ? WHERE id = ? AND pending IS NOT NULL`, vouched, id)
+		`UPDATE recipient_certificate SET pending = NULL, bound = TRUE, vouched = ? WHERE id = ? AND pending IS NOT NULL`, vouched, id)
 }
 
 // SettleCertificate takes a pending one into use without anybody's word for it: what was in the way is gone.

@@ -103,7 +103,7 @@ var ErrMoved = errors.New("the delivery is in another state")
 // ChangeDelivery takes one step. When it ends the last delivery of its message, the job that writes the receipt is stored in
 // the same transaction.
 func (s *Store) ChangeDelivery(ctx context.Context, d Delivery, c Change) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+	return s.inTx(ctx, func(tx *transaction) error {
 		result, err := tx.ExecContext(ctx, `UPDATE delivery SET state = ?, draft_id = COALESCE(NULLIF(?, ''), draft_id), looks = ?,
 			code = NULLIF(?, ''), say_da = NULLIF(?, ''), say_en = NULLIF(?, ''), changed_at = ? WHERE id = ? AND state = ? AND looks = ?`,
 			c.To, c.DraftID, c.Looks, c.Code, c.Say.DA, c.Say.EN, toMillis(s.now()), d.ID, c.From, d.Looks)
@@ -115,6 +115,12 @@ func (s *Store) ChangeDelivery(ctx context.Context, d Delivery, c Change) error 
 		}
 		if !c.To.Final() {
 			return nil
+		}
+		// Two deliveries that end at the same moment must not each see the other one still open: then nobody would write the
+		// receipt.
+		var one int
+		if err := tx.QueryRowContext(ctx, `SELECT 1 FROM message WHERE id = ?`+s.dialect.lock(), d.MessageID).Scan(&one); err != nil {
+			return fmt.Errorf("locking a message: %w", err)
 		}
 		var left int
 		err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM delivery WHERE message_id = ? AND state IN ('queued', 'drafting', 'sending')`,

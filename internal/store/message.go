@@ -44,7 +44,7 @@ type Recipient struct {
 // InsertMessage stores a message whole, with its audit entry and a job for each delivery, or not at all. If the caller's
 // idempotency key is taken it returns the id of the message that took it and taken = true, and stores nothing.
 func (s *Store) InsertMessage(ctx context.Context, m Message, entry audit.Entry) (holder string, taken bool, err error) {
-	err = s.inTx(ctx, func(tx *sql.Tx) error {
+	err = s.inTx(ctx, func(tx *transaction) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO message (id, mailbox_id, caller_kind, caller_id, caller_name, header_id, subject,
 			wrapped_key, key_version, language, idempotency_key, digest, accepted_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, ''), ?, ?)`,
@@ -66,7 +66,7 @@ func (s *Store) InsertMessage(ctx context.Context, m Message, entry audit.Entry)
 	if err == nil {
 		return m.ID, false, nil
 	}
-	if m.IdempotencyKey != "" && isDuplicate(err) {
+	if m.IdempotencyKey != "" && s.dialect.isDuplicate(err) {
 		if id, _, findErr := s.FindByKey(ctx, m.CallerID, m.IdempotencyKey); findErr == nil {
 			return id, true, nil
 		}
@@ -74,7 +74,7 @@ func (s *Store) InsertMessage(ctx context.Context, m Message, entry audit.Entry)
 	return "", false, err
 }
 
-func insertDelivery(ctx context.Context, tx *sql.Tx, m Message, d Delivery) error {
+func insertDelivery(ctx context.Context, tx *transaction, m Message, d Delivery) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO delivery (id, message_id, position, kind, state, spool_name, size, changed_at)
 		VALUES (?, ?, ?, ?, 'queued', ?, ?, ?)`, d.ID, m.ID, d.Position, d.Kind, d.SpoolName, d.Size, toMillis(m.AcceptedAt))
 	if err != nil {

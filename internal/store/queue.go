@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivertype"
 )
 
@@ -48,19 +47,19 @@ type nightlyArgs struct{}
 
 func (nightlyArgs) Kind() string { return "nightly" }
 
-func (s *Store) enqueueDeliveries(ctx context.Context, tx *sql.Tx, deliveries []Delivery) error {
+func (s *Store) enqueueDeliveries(ctx context.Context, tx *transaction, deliveries []Delivery) error {
 	jobs := make([]river.InsertManyParams, len(deliveries))
 	for i, d := range deliveries {
 		jobs[i] = river.InsertManyParams{Args: deliverArgs{d.ID}, InsertOpts: &river.InsertOpts{MaxAttempts: neverDiscarded}}
 	}
-	if _, err := s.insert.InsertManyTx(ctx, tx, jobs); err != nil {
+	if _, err := s.insert.InsertManyTx(ctx, tx.Tx, jobs); err != nil {
 		return fmt.Errorf("enqueueing deliveries: %w", err)
 	}
 	return nil
 }
 
-func (s *Store) enqueueNotice(ctx context.Context, tx *sql.Tx, messageID string) error {
-	if _, err := s.insert.InsertTx(ctx, tx, noticeArgs{messageID}, &river.InsertOpts{MaxAttempts: neverDiscarded}); err != nil {
+func (s *Store) enqueueNotice(ctx context.Context, tx *transaction, messageID string) error {
+	if _, err := s.insert.InsertTx(ctx, tx.Tx, noticeArgs{messageID}, &river.InsertOpts{MaxAttempts: neverDiscarded}); err != nil {
 		return fmt.Errorf("enqueueing a notice: %w", err)
 	}
 	return nil
@@ -104,7 +103,7 @@ func (s *Store) StartQueue(ctx context.Context, h Handlers, workers int, log *sl
 			attempt: job.Attempt, log: log, name: slog.String("job", "nightly"),
 		}.work(ctx)
 	}))
-	client, err := river.NewClient(riversqlite.New(s.db), &river.Config{
+	client, err := river.NewClient(s.dialect.queue(), &river.Config{
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(nightly{}, func() (river.JobArgs, *river.InsertOpts) {
 			return nightlyArgs{}, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: 12 * time.Hour}}
 		}, nil)},

@@ -7,87 +7,82 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // ErrNotFound is the answer to a question about a row that does not exist.
 var ErrNotFound = errors.New("no such row")
 
-//go:embed migrations/sqlite/*.sql
+//go:embed migrations/*/*.sql
 var migrations embed.FS
-
-// connections is how many may be open at once. SQLite has one writer; the others read beside it (WAL).
-const connections = 4
 
 // Store is an open database with its schema in place.
 type Store struct {
-	db     *sql.DB
-	insert *river.Client[*sql.Tx] // inserts jobs in our transactions; works on none
-	now    func() time.Time
+	db      *database
+	dialect dialect
+	insert  *river.Client[*sql.Tx] // inserts jobs in our transactions; works on none
+	now     func() time.Time
 }
 
-// OpenSQLite opens (or makes) the database in a file, and brings its schema up to date.
-func OpenSQLite(ctx context.Context, path string, now func() time.Time) (*Store, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder of the database: %w", err)
-	}
-	// Pragmas stand in the DSN because each pooled connection needs them. busy_timeout first, so that setting the others can
-	// wait its turn. synchronous FULL: an accepted message survives a power cut. secure_delete: what is erased is overwritten.
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_txlock=immediate" +
-		"&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=foreign_keys(ON)&_pragma=secure_delete(ON)"
-	db, err := sql.Open("sqlite", dsn)
+// Open opens the database that where names: a postgres:// address, or the path of an SQLite file, which is made where there is
+// none. The schema is brought up to date, by one of those who start at the same time.
+func Open(ctx context.Context, where string, now func() time.Time) (_ *Store, err error) {
+	d, err := dialectOf(where)
 	if err != nil {
-		return nil, fmt.Errorf("opening the database: %w", err)
+		return nil, err
 	}
-	db.SetMaxOpenConns(connections)
-	if err := migrate(ctx, db); err != nil {
-		return nil, errors.Join(err, db.Close())
+	s := &Store{dialect: d, db: &database{DB: d.pool(), numbered: d.numbered()}, now: now}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if err := s.migrate(ctx); err != nil {
+		return nil, err
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("closing the database to others: %w", err), db.Close())
+	if err := d.settle(); err != nil {
+		return nil, err
 	}
-	insert, err := river.NewClient(riversqlite.New(db), &river.Config{})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("preparing the job queue: %w", err), db.Close())
+	if s.insert, err = river.NewClient(d.queue(), &river.Config{}); err != nil {
+		return nil, fmt.Errorf("preparing the job queue: %w", err)
 	}
-	return &Store{db: db, insert: insert, now: now}, nil
+	return s, nil
 }
 
-func migrate(ctx context.Context, db *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations/sqlite")
+func (s *Store) migrate(ctx context.Context) error {
+	files, err := fs.Sub(migrations, "migrations/"+s.dialect.name())
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files)
+	kind, options, err := s.dialect.migration()
+	if err != nil {
+		return fmt.Errorf("preparing the migrations: %w", err)
+	}
+	provider, err := goose.NewProvider(kind, s.db.DB, files, options...)
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrating the database: %w", err)
 	}
-	jobs, err := rivermigrate.New(riversqlite.New(db), nil)
+	jobs, err := rivermigrate.New(s.dialect.queue(), nil)
 	if err != nil {
 		return fmt.Errorf("reading the queue's migrations: %w", err)
 	}
-	if _, err := jobs.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return fmt.Errorf("migrating the queue: %w", err)
-	}
-	return nil
+	return s.dialect.alone(ctx, func() error {
+		if _, err := jobs.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+			return fmt.Errorf("migrating the queue: %w", err)
+		}
+		return nil
+	})
 }
 
 // Close lets go of the database.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error { return s.dialect.close() }
 
 // KeyVersions lists the versions of the master key that something in here is wrapped by.
 func (s *Store) KeyVersions(ctx context.Context) ([]string, error) {
@@ -96,14 +91,14 @@ func (s *Store) KeyVersions(ctx context.Context) ([]string, error) {
 
 // Ready says whether the database answers and can be written: a read-only one answers and is of no use.
 func (s *Store) Ready(ctx context.Context) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error { // immediate: it takes the write lock
+	return s.inTx(ctx, func(tx *transaction) error { // immediate: it takes the write lock
 		var one int
 		return tx.QueryRowContext(ctx, "SELECT 1").Scan(&one)
 	})
 }
 
-func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+func (s *Store) inTx(ctx context.Context, do func(tx *transaction) error) error {
+	tx, err := s.db.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
@@ -115,11 +110,6 @@ func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
 		return fmt.Errorf("committing: %w", err)
 	}
 	return nil
-}
-
-func isDuplicate(err error) bool {
-	e, ok := errors.AsType[*sqlite.Error](err)
-	return ok && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 }
 
 func toMillis(t time.Time) int64 { return t.UnixMilli() }
