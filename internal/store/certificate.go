@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 	"time"
 
 	"aau.dk/sendsikker/internal/audit"
@@ -110,7 +109,7 @@ func (s *Store) Certificates(ctx context.Context, source string, subjects []stri
 		args = append(args, subject)
 	}
 	return s.certificates(ctx, `WHERE source = ? AND pending IS NULL AND subject IN (`+
-		strings.TrimSuffix(strings.Repeat("?, ", len(subjects)), ", ")+`) ORDER BY subject, fingerprint`, args...)
+		marks(len(subjects))+`) ORDER BY subject, fingerprint`, args...)
 }
 
 // NewestSigned is when the newest mail was signed from which something was learnt of the subject that is in use; zero where

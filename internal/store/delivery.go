@@ -89,12 +89,13 @@ func (s *Store) deliveries(ctx context.Context, where string, args ...any) (map[
 
 // Change is one step of a delivery.
 type Change struct {
-	From    State // the step is taken only from here and from the delivery's Looks: two workers cannot both take it
-	To      State
-	DraftID string // kept when empty
-	Looks   int
-	Code    string // Rejected and Unknown say why
-	Say     fault.Sentence
+	From       State // the step is taken only from here and from the delivery's Looks: two workers cannot both take it
+	To         State
+	DraftID    string // kept when empty
+	Looks      int
+	Code       string // Rejected and Unknown say why
+	Say        fault.Sentence
+	RequestIDs []string // Graph's, of the step before
 }
 
 // ErrMoved says that the delivery is no longer where the step begins: somebody else has it.
@@ -104,42 +105,62 @@ var ErrMoved = errors.New("the delivery is in another state")
 // the same transaction.
 func (s *Store) ChangeDelivery(ctx context.Context, d Delivery, c Change) error {
 	return s.inTx(ctx, func(tx *transaction) error {
-		result, err := tx.ExecContext(ctx, `UPDATE delivery SET state = ?, draft_id = COALESCE(NULLIF(?, ''), draft_id), looks = ?,
-			code = NULLIF(?, ''), say_da = NULLIF(?, ''), say_en = NULLIF(?, ''), changed_at = ? WHERE id = ? AND state = ? AND looks = ?`,
-			c.To, c.DraftID, c.Looks, c.Code, c.Say.DA, c.Say.EN, toMillis(s.now()), d.ID, c.From, d.Looks)
-		if err != nil {
-			return fmt.Errorf("changing a delivery: %w", err)
+		if err := s.lockMessage(ctx, tx, d.MessageID); err != nil {
+			return err
 		}
-		if n, err := result.RowsAffected(); err != nil || n != 1 {
-			return errors.Join(ErrMoved, err)
+		if err := s.change1(ctx, tx, d, c); err != nil {
+			return err
 		}
 		if !c.To.Final() {
 			return nil
 		}
-		// Two deliveries that end at the same moment must not each see the other one still open: then nobody would write the
-		// receipt.
-		var one int
-		if err := tx.QueryRowContext(ctx, `SELECT 1 FROM message WHERE id = ?`+s.dialect.lock(), d.MessageID).Scan(&one); err != nil {
-			return fmt.Errorf("locking a message: %w", err)
-		}
-		var left int
-		err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM delivery WHERE message_id = ? AND state IN ('queued', 'drafting', 'sending')`,
-			d.MessageID).Scan(&left)
-		if err != nil || left > 0 {
-			return err
-		}
-		return s.enqueueNotice(ctx, tx, d.MessageID)
+		return s.noticeAfterLast(ctx, tx, d.MessageID)
 	})
+}
+
+func (s *Store) change1(ctx context.Context, tx *transaction, d Delivery, c Change) error {
+	result, err := tx.ExecContext(ctx, `UPDATE delivery SET state = ?, draft_id = COALESCE(NULLIF(?, ''), draft_id), looks = ?,
+		code = NULLIF(?, ''), say_da = NULLIF(?, ''), say_en = NULLIF(?, ''), changed_at = ? WHERE id = ? AND state = ? AND looks = ?`,
+		string(c.To), c.DraftID, c.Looks, c.Code, c.Say.DA, c.Say.EN, toMillis(s.now()), d.ID, string(c.From), d.Looks)
+	if err != nil {
+		return fmt.Errorf("changing a delivery: %w", err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(ErrMoved, err)
+	}
+	what := What(c.To)
+	if c.From == Sending && c.To == Sending {
+		what = Looked
+	}
+	return s.tell(ctx, tx, d.MessageID, Event{DeliveryID: d.ID, At: s.now(), What: what, Code: c.Code, RequestIDs: c.RequestIDs})
+}
+
+// noticeAfterLast wants the message locked.
+func (s *Store) noticeAfterLast(ctx context.Context, tx *transaction, messageID string) error {
+	var left int
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM delivery WHERE message_id = ? AND state IN ('queued', 'drafting', 'sending')`, messageID).Scan(&left)
+	if err != nil || left > 0 {
+		return err
+	}
+	return s.enqueueNotice(ctx, tx, messageID)
 }
 
 // SetNotice records that a message's receipt or report lies in the function mailbox.
 func (s *Store) SetNotice(ctx context.Context, messageID, kind string) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE message SET notice_kind = ?, notice_at = ? WHERE id = ? AND notice_kind IS NULL`,
-		kind, toMillis(s.now()), messageID)
-	if err != nil {
-		return fmt.Errorf("recording a notice: %w", err)
-	}
-	return nil
+	return s.inTx(ctx, func(tx *transaction) error {
+		if err := s.lockMessage(ctx, tx, messageID); err != nil {
+			return err
+		}
+		result, err := tx.ExecContext(ctx, `UPDATE message SET notice_kind = ?, notice_at = ? WHERE id = ? AND notice_kind IS NULL`,
+			kind, toMillis(s.now()), messageID)
+		if err != nil {
+			return fmt.Errorf("recording a notice: %w", err)
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		return s.tell(ctx, tx, messageID, Event{At: s.now(), What: What(kind)})
+	})
 }
 
 // Backlog is the queue in figures.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"aau.dk/sendsikker/internal/audit"
@@ -26,7 +27,9 @@ type Message struct {
 	IdempotencyKey string // "" is none
 	Digest         []byte
 	AcceptedAt     time.Time
-	NoticeKind     string // "" until the receipt or report is written
+	HeldUntil      time.Time // until then its sender may take it back
+	CancelledAt    time.Time // zero unless they did
+	NoticeKind     string    // "" until the receipt or report is written
 	NoticeAt       time.Time
 	Deliveries     []Delivery
 }
@@ -46,10 +49,10 @@ type Recipient struct {
 func (s *Store) InsertMessage(ctx context.Context, m Message, entry audit.Entry) (holder string, taken bool, err error) {
 	err = s.inTx(ctx, func(tx *transaction) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO message (id, mailbox_id, caller_kind, caller_id, caller_name, header_id, subject,
-			wrapped_key, key_version, language, idempotency_key, digest, accepted_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, ''), ?, ?)`,
+			wrapped_key, key_version, language, idempotency_key, digest, accepted_at, held_until)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, ''), ?, ?, ?)`,
 			m.ID, m.MailboxID, m.CallerKind, m.CallerID, m.CallerName, m.HeaderID, m.Subject,
-			m.WrappedKey, m.KeyVersion, m.Language, m.IdempotencyKey, m.Digest, toMillis(m.AcceptedAt))
+			m.WrappedKey, m.KeyVersion, m.Language, m.IdempotencyKey, m.Digest, toMillis(m.AcceptedAt), held(m))
 		if err != nil {
 			return fmt.Errorf("storing a message: %w", err)
 		}
@@ -58,10 +61,13 @@ func (s *Store) InsertMessage(ctx context.Context, m Message, entry audit.Entry)
 				return err
 			}
 		}
+		if err := s.tell(ctx, tx, m.ID, Event{At: m.AcceptedAt, What: Accepted}); err != nil {
+			return err
+		}
 		if err := insertAudit(ctx, tx, entry); err != nil {
 			return err
 		}
-		return s.enqueueDeliveries(ctx, tx, m.Deliveries)
+		return s.enqueueDeliveries(ctx, tx, m.Deliveries, m.HeldUntil)
 	})
 	if err == nil {
 		return m.ID, false, nil
@@ -72,6 +78,14 @@ func (s *Store) InsertMessage(ctx context.Context, m Message, entry audit.Entry)
 		}
 	}
 	return "", false, err
+}
+
+// held is when the undo window ends, as it is kept; nothing is held before it was accepted.
+func held(m Message) int64 {
+	if m.HeldUntil.IsZero() {
+		return 0
+	}
+	return toMillis(m.HeldUntil)
 }
 
 func insertDelivery(ctx context.Context, tx *transaction, m Message, d Delivery) error {
@@ -101,14 +115,20 @@ func (s *Store) FindByKey(ctx context.Context, callerID, key string) (id string,
 
 const messageColumns = `m.id, m.mailbox_id, b.address, m.caller_kind, m.caller_id, m.caller_name, m.header_id, m.subject,
 	m.wrapped_key, m.key_version, m.language, COALESCE(m.idempotency_key, ''), m.digest, m.accepted_at,
-	COALESCE(m.notice_kind, ''), COALESCE(m.notice_at, 0)
+	m.held_until, COALESCE(m.cancelled_at, 0), COALESCE(m.notice_kind, ''), COALESCE(m.notice_at, 0)
 	FROM message m JOIN mailbox b ON b.id = m.mailbox_id`
 
 func scanMessage(row interface{ Scan(...any) error }) (m Message, err error) {
-	var accepted, notice int64
+	var accepted, heldUntil, cancelled, notice int64
 	err = row.Scan(&m.ID, &m.MailboxID, &m.MailboxAddress, &m.CallerKind, &m.CallerID, &m.CallerName, &m.HeaderID, &m.Subject,
-		&m.WrappedKey, &m.KeyVersion, &m.Language, &m.IdempotencyKey, &m.Digest, &accepted, &m.NoticeKind, &notice)
+		&m.WrappedKey, &m.KeyVersion, &m.Language, &m.IdempotencyKey, &m.Digest, &accepted, &heldUntil, &cancelled, &m.NoticeKind, &notice)
 	m.AcceptedAt = fromMillis(accepted)
+	if heldUntil != 0 {
+		m.HeldUntil = fromMillis(heldUntil)
+	}
+	if cancelled != 0 {
+		m.CancelledAt = fromMillis(cancelled)
+	}
 	if notice != 0 {
 		m.NoticeAt = fromMillis(notice)
 	}
@@ -132,10 +152,47 @@ func (s *Store) Message(ctx context.Context, id string) (Message, error) {
 	return m, nil
 }
 
-// Messages lists a caller's messages, newest first, older than before ("" starts at the newest).
-func (s *Store) Messages(ctx context.Context, callerID, before string, limit int) ([]Message, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT "+messageColumns+
-		" WHERE m.caller_id = ? AND (? = '' OR m.id < ?) ORDER BY m.id DESC LIMIT ?", callerID, before, before, limit)
+// MessageQuery is which of a caller's messages to list. What is empty does not narrow.
+type MessageQuery struct {
+	CallerID  string
+	Mailbox   string // its address
+	Recipient string // an address among the recipients
+	State     string // "sending", "sent", "failed", "unknown" or "cancelled"
+	Since     time.Time
+	Until     time.Time
+	Before    string // an id: older than that
+	Limit     int
+}
+
+// where writes the conditions, and only those that narrow: a planner knows nothing of (? = ” OR …).
+func (q MessageQuery) where() (conditions string, args []any) {
+	add := func(is bool, condition string, values ...any) {
+		if is {
+			conditions += " AND " + condition
+			args = append(args, values...)
+		}
+	}
+	conditions, args = "m.caller_id = ?", []any{q.CallerID}
+	add(q.Before != "", "m.id < ?", q.Before)
+	add(q.Mailbox != "", "b.address = ?", q.Mailbox)
+	add(q.Recipient != "", "EXISTS (SELECT 1 FROM recipient r WHERE r.message_id = m.id AND r.address = ?)", q.Recipient)
+	add(!q.Since.IsZero(), "m.accepted_at >= ?", toMillis(q.Since))
+	add(!q.Until.IsZero(), "m.accepted_at < ?", toMillis(q.Until))
+	const in = "EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = m.id AND d.state "
+	open := in + "IN ('queued', 'drafting', 'sending'))"
+	add(q.State == "cancelled", "m.cancelled_at IS NOT NULL")
+	add(q.State == "sending", open)
+	add(q.State == "failed", "m.cancelled_at IS NULL AND NOT "+open+" AND "+in+"= 'rejected')")
+	add(q.State == "unknown", "NOT "+open+" AND NOT "+in+"= 'rejected') AND "+in+"= 'unknown')")
+	add(q.State == "sent", "NOT "+in+"<> 'sent')")
+	return conditions, args
+}
+
+// Messages lists a caller's messages, newest first.
+func (s *Store) Messages(ctx context.Context, q MessageQuery) ([]Message, error) {
+	conditions, args := q.where()
+	//nolint:gosec // conditions are constants of this package
+	rows, err := s.db.QueryContext(ctx, "SELECT "+messageColumns+" WHERE "+conditions+" ORDER BY m.id DESC LIMIT ?", append(args, q.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("listing messages: %w", err)
 	}
@@ -151,8 +208,12 @@ func (s *Store) Messages(ctx context.Context, callerID, before string, limit int
 	if err := rows.Err(); err != nil || len(list) == 0 {
 		return nil, err
 	}
-	// One query for all their deliveries: the ids of one page lie between its first and its last.
-	byMessage, err := s.deliveries(ctx, "m.caller_id = ? AND m.id BETWEEN ? AND ?", callerID, list[len(list)-1].ID, list[0].ID)
+	// One query for all their deliveries.
+	ids := make([]any, len(list))
+	for i, m := range list {
+		ids[i] = m.ID
+	}
+	byMessage, err := s.deliveries(ctx, "m.id IN ("+marks(len(ids))+")", ids...)
 	if err != nil {
 		return nil, err
 	}
@@ -161,3 +222,6 @@ func (s *Store) Messages(ctx context.Context, callerID, before string, limit int
 	}
 	return list, nil
 }
+
+// marks are n question marks with commas between.
+func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }

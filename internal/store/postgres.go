@@ -105,4 +105,4 @@ func (*postgresServer) isDuplicate(err error) bool {
 
 // lock: at READ COMMITTED two transactions each see the other's rows as they were before. Who must not decide by such a sight
 // locks the row that the decision is about.
-func (*postgresServer) lock() string { return " FOR UPDATE" }
+func (*postgresServer) lock(table string) string { return " FOR UPDATE OF " + table }

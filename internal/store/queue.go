@@ -47,10 +47,11 @@ type nightlyArgs struct{}
 
 func (nightlyArgs) Kind() string { return "nightly" }
 
-func (s *Store) enqueueDeliveries(ctx context.Context, tx *transaction, deliveries []Delivery) error {
+// enqueueDeliveries stores the jobs; not before is the end of the undo window, zero where there is none.
+func (s *Store) enqueueDeliveries(ctx context.Context, tx *transaction, deliveries []Delivery, notBefore time.Time) error {
 	jobs := make([]river.InsertManyParams, len(deliveries))
 	for i, d := range deliveries {
-		jobs[i] = river.InsertManyParams{Args: deliverArgs{d.ID}, InsertOpts: &river.InsertOpts{MaxAttempts: neverDiscarded}}
+		jobs[i] = river.InsertManyParams{Args: deliverArgs{d.ID}, InsertOpts: &river.InsertOpts{MaxAttempts: neverDiscarded, ScheduledAt: notBefore}}
 	}
 	if _, err := s.insert.InsertManyTx(ctx, tx.Tx, jobs); err != nil {
 		return fmt.Errorf("enqueueing deliveries: %w", err)

@@ -132,11 +132,11 @@ func TestAListIsTheCallersOwnNewestFirstAndPages(t *testing.T) {
 			ids = append(ids, m.ID)
 			accept(t, s, message("birk", ""))
 		}
-		first, err := s.Messages(t.Context(), "anna", "", 3)
+		first, err := s.Messages(t.Context(), store.MessageQuery{CallerID: "anna", Limit: 3})
 		if err != nil || len(first) != 3 || first[0].ID != ids[4] || len(first[0].Deliveries) != 2 {
 			t.Fatalf("first page: %d, %v", len(first), err)
 		}
-		second, err := s.Messages(t.Context(), "anna", first[2].ID, 3)
+		second, err := s.Messages(t.Context(), store.MessageQuery{CallerID: "anna", Before: first[2].ID, Limit: 3})
 		if err != nil || len(second) != 2 || second[1].ID != ids[0] {
 			t.Fatalf("second page: %d, %v", len(second), err)
 		}
