@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -36,8 +37,17 @@ type place struct {
 	delta   bool
 }
 
+// place goes by the signer's name and key, and whether they may sign lists, but not by their certificate. An authority has
+// several, and of one that ECDSA signed anybody can make another with other bytes: under each, an old list would be the first.
 func (a ask) place() place {
-	return place{signer: sha256.Sum256(a.signer.Raw), address: a.address, delta: a.delta}
+	right := byte(0)
+	if maySignLists(a.signer) {
+		right = 1
+	}
+	return place{
+		signer:  sha256.Sum256(slices.Concat(a.signer.RawSubject, a.signer.RawSubjectPublicKeyInfo, []byte{right})),
+		address: a.address, delta: a.delta,
+	}
 }
 
 // entry is what is held of a place. Its fields are guarded by Source.mu, but for ask, which stays.
