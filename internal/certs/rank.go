@@ -9,8 +9,8 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// maxCandidates are looked at for one address. A roll-over leaves two or three; a directory that anybody may write to
-// could hold thousands, and each may cost a signature check.
+// maxCandidates of one source are looked at for one address. A roll-over leaves two or three; a directory that anybody may
+// write to could hold thousands, and each may cost a signature check. Counted by source, they hide nothing of another.
 const maxCandidates = 16
 
 // rank puts the best first: by standing, then the newest, then the one that lasts longest, then the fingerprint, so that the
@@ -57,10 +57,13 @@ func merge(candidates []Candidate) (kept []Candidate, omitted int) {
 		at[string(candidate.Certificate.Raw)] = len(kept)
 		kept = append(kept, candidate)
 	}
-	if len(kept) > maxCandidates {
-		return kept[:maxCandidates], len(kept) - maxCandidates
-	}
-	return kept, 0
+	all := len(kept)
+	of := map[string]int{}
+	kept = slices.DeleteFunc(kept, func(c Candidate) bool {
+		of[c.Source]++
+		return of[c.Source] > maxCandidates
+	})
+	return kept, all - len(kept)
 }
 
 // learn takes what another source knows of the same certificate: who ties it to the address or vouches for it does so wherever
