@@ -1,6 +1,7 @@
 package crl
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
@@ -54,6 +55,7 @@ func (a ask) place() place {
 type entry struct {
 	ask     ask
 	list    *List // perhaps out of date
+	fits    bool  // list has answered for a certificate, or sharpened one that did
 	fetched time.Time
 	looked  bool          // in the archive
 	err     error         // of the last fetch
@@ -89,10 +91,14 @@ func (s *Source) list(ctx context.Context, ask ask) (*List, error) {
 	return list, nil
 }
 
-// renew waits until the list is as new as can be had, and gives the last one that there was, or nil.
-func (s *Source) renew(ctx context.Context, ask ask) *List {
+// renew waits until the list is as new as can be had, and gives the last one that there was, or nil. What is wanted is known
+// before it is renewed, or the one from before a restart would give way to any other.
+func (s *Source) renew(ctx context.Context, ask ask, wanted func(*List) bool) *List {
 	for {
 		_, list, running, _ := s.hold(ctx, ask)
+		if list != nil && wanted(list) {
+			s.fits(ask, list)
+		}
 		if running == nil {
 			return list
 		}
@@ -123,6 +129,35 @@ func (s *Source) hold(ctx context.Context, ask ask) (held *entry, list *List, ru
 		go s.run(context.WithoutCancel(ctx), held)
 	}
 	return held, held.list, held.running, held.err
+}
+
+// fits notes that the list is what was looked for at its place, and not another one of the same authority.
+func (s *Source) fits(ask ask, list *List) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if held := s.lists[ask.place()]; held != nil && held.list == list {
+		held.fits = true
+	}
+}
+
+// take wants the lock held. It keeps the list in the place of the one before, or says why not.
+//
+// Lists come over plain HTTP, so anybody on the way can play another one that the authority has signed: from before a
+// revocation and still in its time; or about something else, with which the newest, and what it revoked, would be forgotten. An
+// authority that means to say something else under this address is believed when what it said before is over.
+func (e *entry) take(list *List, now time.Time) error {
+	if before := e.list; before != nil && before != list {
+		same := bytes.Equal(before.scopeDER, list.scopeDER)
+		switch {
+		case same && before.newerThan(list):
+			return errOlder
+		case !same && e.fits && before.current(now):
+			return errSwapped
+		}
+		e.fits = e.fits && same
+	}
+	e.list, e.fetched = list, now
+	return nil
 }
 
 // due wants the lock held.

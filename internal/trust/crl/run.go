@@ -32,12 +32,10 @@ func (s *Source) run(ctx context.Context, held *entry) {
 	now := s.now()
 	s.mu.Lock()
 	before := held.list
-	if err == nil && before != nil && before.newerThan(list) {
-		err = errOlder // somebody on the way plays an old list, from before a revocation, that is still in its time
+	if err == nil {
+		err = held.take(list, now)
 	}
-	if held.err = err; err == nil {
-		held.list, held.fetched = list, now
-	} else {
+	if held.err = err; err != nil {
 		held.failed = now
 	}
 	s.mu.Unlock()
