@@ -118,6 +118,19 @@ func (s *Source) Check(ctx context.Context, certificate, issuer *x509.Certificat
 	return held.say(s.deps.Now())
 }
 
+// Revoked is whether the certificate is held to be revoked for ever. Nobody is asked.
+func (s *Source) Revoked(certificate, issuer *x509.Certificate) (trust.Revocation, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	held := s.held[questionAbout(certificate, issuer)]
+	if held == nil || !held.answer.isFinal() {
+		return trust.Revocation{}, false
+	}
+	now := s.deps.Now()
+	held.used = now
+	return held.say(now), true
+}
+
 // overHTTP leaves ldap: and the like out; such addresses are in certificates made for a Windows domain.
 func overHTTP(addresses []string) []string {
 	var kept []string
