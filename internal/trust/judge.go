@@ -110,6 +110,7 @@ func (j *Judge) judgeWith(ctx context.Context, certificate *x509.Certificate, su
 					return got
 				case RevocationUnknown:
 					bad = got
+				default:
 				}
 			}
 			continue
