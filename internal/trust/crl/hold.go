@@ -160,9 +160,9 @@ func (e *entry) take(list *List, now time.Time) error {
 	return nil
 }
 
-// due wants the lock held.
+// due wants the lock held. What is from the future was done by a clock that has been set back since, and is not waited for.
 func (e *entry) due(now time.Time) bool {
-	if e.err != nil && now.Sub(e.failed) < failureRest {
+	if rested := now.Sub(e.failed); e.err != nil && rested >= 0 && rested < failureRest {
 		return false
 	}
 	if e.list == nil || !e.list.current(now) {
@@ -170,7 +170,7 @@ func (e *entry) due(now time.Time) bool {
 	}
 	age := now.Sub(e.fetched)
 	half := e.list.thisUpdate.Add(e.list.nextUpdate.Sub(e.list.thisUpdate) / 2)
-	return age >= refreshAfter || age >= expectedAfter && now.After(half)
+	return age < 0 || age >= refreshAfter || age >= expectedAfter && now.After(half)
 }
 
 // makeRoom wants the lock held. It drops the list that nobody has asked for longest.

@@ -238,3 +238,20 @@ type alwaysGood struct{}
 func (alwaysGood) Check(context.Context, *x509.Certificate, *x509.Certificate) trust.Revocation {
 	return trust.Revocation{Status: trust.StatusGood}
 }
+
+// A machine that wakes up in the wrong year must not keep its mistakes for so long.
+func TestAClockThatIsSetBackLeavesNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.time.forward(400 * 24 * time.Hour)
+	s.fail()
+	s.want("a failure in the wrong year", trust.StatusUnknown, 1)
+	s.time.forward(-400 * 24 * time.Hour)
+	s.say(unknown, 24*time.Hour)
+	s.want("the clock is set back", trust.StatusUnknown, 2)
+	s.time.forward(-time.Minute)
+	s.say(good, 24*time.Hour)
+	s.want("and again", trust.StatusGood, 3)
+	s.time.forward(-time.Minute)
+	s.asks("and once more", 4)
+}
