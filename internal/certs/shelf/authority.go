@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/bundle"
 	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/store"
 	"aau.dk/sendsikker/internal/trust"
@@ -141,10 +142,17 @@ func (s *Shelf) authorityEntry(actor Actor, action audit.Action, fingerprint str
 }
 
 func badAuthority(cause error) error {
-	f := fault.New(fault.Invalid, "authority_unusable", fault.Sentence{
+	say := fault.Sentence{
 		DA: "Filen indeholder ikke netop én udsteder, der må udstede certifikater nu. Brug udstederens egen fil af typen .cer eller .pem.",
 		EN: "The file does not hold exactly one authority that may issue certificates now. Use the authority's own file of type .cer or .pem.",
-	}, cause)
-	f.Fields = []fault.Field{{Name: "certificate", Say: f.Say}}
+	}
+	if errors.Is(cause, bundle.ErrTooLarge) {
+		say = fault.Sentence{
+			DA: "Filen er større, end vi tager imod. Læg udstederens certifikat ind alene.",
+			EN: "The file is larger than we take. Add the authority's certificate alone.",
+		}
+	}
+	f := fault.New(fault.Invalid, "authority_unusable", say, cause)
+	f.Fields = []fault.Field{{Name: "certificate", Say: say}}
 	return f
 }

@@ -3,12 +3,15 @@ package shelf_test
 import (
 	"context"
 	"crypto/x509"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/bundle"
 	"aau.dk/sendsikker/internal/certs/shelf"
+	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/sandbox/ca"
 	"aau.dk/sendsikker/internal/store"
 	"aau.dk/sendsikker/internal/trust"
@@ -99,6 +102,18 @@ func TestOnlyWhatTheAuthorityHasIssuedIsLookedAtWhenItIsTrusted(t *testing.T) {
 	pending := true
 	if left := must(r.List(t.Context(), store.CertificateQuery{Pending: &pending})); len(left) != 3 || judge.judged != 1 {
 		t.Errorf("%d wait on, %d were judged", len(left), judge.judged)
+	}
+}
+
+func TestAFileThatIsTooLargeIsCalledSo(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	large := make([]byte, bundle.MaxBytes+1)
+	_, _, pinning := r.Pin(t.Context(), operator, shelf.Pinning{For: bo, File: large})
+	for name, err := range map[string]error{"pinned": pinning, "trusted": r.TrustAuthority(t.Context(), operator, large)} {
+		if say := fault.From(err).Say; !strings.Contains(say.DA, "større") || !strings.Contains(say.EN, "larger") {
+			t.Errorf("%s: %q", name, say.DA)
+		}
 	}
 }
 
