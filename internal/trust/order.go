@@ -3,6 +3,7 @@ package trust
 import (
 	"context"
 	"crypto/x509"
+	"time"
 )
 
 // InOrder asks one source after another until one knows: lists that are held before a question over the network, which also
@@ -29,6 +30,7 @@ func (o inOrder) Check(ctx context.Context, certificate, issuer *x509.Certificat
 		}
 	}
 	all := Revocation{Status: StatusUnpublished}
+	denied := false
 	for _, source := range o {
 		answer := source.Check(ctx, certificate, issuer)
 		switch answer.Status {
@@ -38,11 +40,16 @@ func (o inOrder) Check(ctx context.Context, certificate, issuer *x509.Certificat
 			continue
 		case StatusUnknown:
 		}
+		// A responder that does not know the certificate has answered. It is no failure, for which a Grace would be.
+		denied = denied || answer.Source != "" && answer.LapsedAt.IsZero()
 		if answer.LapsedAt.Before(all.LapsedAt) {
 			answer.LapsedAt = all.LapsedAt
 		}
 		answer.Status = StatusUnknown
 		all = answer
+	}
+	if denied {
+		all.LapsedAt = time.Time{}
 	}
 	return all
 }

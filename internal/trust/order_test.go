@@ -14,7 +14,7 @@ import (
 type says trust.Status
 
 func (s says) Check(context.Context, *x509.Certificate, *x509.Certificate) trust.Revocation {
-	return trust.Revocation{Status: trust.Status(s), Source: "crl"}
+	return trust.Revocation{Status: trust.Status(s)}
 }
 
 // remembering is one that has been told of a revocation, and cannot be reached now.
@@ -43,6 +43,13 @@ func (l lapsedSays) Check(context.Context, *x509.Certificate, *x509.Certificate)
 	return trust.Revocation{LapsedAt: clock.Add(-time.Duration(l))}
 }
 
+// notKnown is a responder that says so: nobody's failure, and perhaps a certificate that its authority never knew it had issued.
+type notKnown struct{}
+
+func (notKnown) Check(context.Context, *x509.Certificate, *x509.Certificate) trust.Revocation {
+	return trust.Revocation{Source: "ocsp", ThisUpdate: clock}
+}
+
 func TestSourcesInOrder(t *testing.T) {
 	t.Parallel()
 	const unknown, unpublished, good, revoked = says(trust.StatusUnknown), says(trust.StatusUnpublished), says(trust.StatusGood), says(trust.StatusRevoked)
@@ -63,6 +70,8 @@ func TestSourcesInOrder(t *testing.T) {
 		{"the list says enough", []trust.RevocationSource{good, unknown}, trust.StatusGood, 0},
 		{"the list has lapsed, the responder is blocked", []trust.RevocationSource{lapsedSays(day), unknown}, trust.StatusUnknown, day},
 		{"the list has lapsed, and there is no responder", []trust.RevocationSource{lapsedSays(day), unpublished}, trust.StatusUnknown, day},
+		{"the list has lapsed, and the responder does not know the certificate", []trust.RevocationSource{lapsedSays(day), notKnown{}}, trust.StatusUnknown, 0},
+		{"the same, the other way round", []trust.RevocationSource{notKnown{}, lapsedSays(day)}, trust.StatusUnknown, 0},
 		{"both have lapsed, the responder later", []trust.RevocationSource{lapsedSays(day), lapsedSays(time.Hour)}, trust.StatusUnknown, time.Hour},
 		{"both have lapsed, the list later", []trust.RevocationSource{lapsedSays(time.Hour), lapsedSays(day)}, trust.StatusUnknown, time.Hour},
 	}
