@@ -33,13 +33,11 @@ func (s *Shelf) TrustAuthority(ctx context.Context, actor Actor, file []byte) er
 	if now := s.Now(); !authority.BasicConstraintsValid || now.After(authority.NotAfter) || authority.KeyUsage != 0 && authority.KeyUsage&x509.KeyUsageCertSign == 0 {
 		return badAuthority(nil)
 	}
-	if s.MayTrust != nil {
-		if err := s.MayTrust(trust.Profile{Name: ProfileName, Roots: issuers}); err != nil {
-			return fault.New(fault.Invalid, "authority_refused", fault.Sentence{
-				DA: "Udstederen hører til et testmiljø, og dens certifikater må ikke bruges i drift. Få et rigtigt certifikat fra modtageren.",
-				EN: "The authority belongs to a test environment, and its certificates must not be used in production. Get a real certificate from the recipient.",
-			}, err)
-		}
+	if err := s.mayTrust(authority); err != nil {
+		return fault.New(fault.Invalid, "authority_refused", fault.Sentence{
+			DA: "Udstederen må ikke godkendes her: den hører til et testmiljø, hvis certifikater ikke må bruges i drift, eller den følger med programmet og slås til i indstillingerne.",
+			EN: "The authority must not be approved here: it belongs to a test environment, whose certificates must not be used in production, or it comes with the program and is turned on in the settings.",
+		}, err)
 	}
 	print := trust.Fingerprint(authority)
 	err = s.Store.PutAuthority(ctx, store.Authority{Fingerprint: print, DER: authority.Raw}, s.authorityEntry(actor, audit.AuthorityPut, print))
@@ -50,6 +48,13 @@ func (s *Shelf) TrustAuthority(ctx context.Context, actor Actor, file []byte) er
 		return err
 	}
 	return s.settle(ctx, actor)
+}
+
+func (s *Shelf) mayTrust(authority *x509.Certificate) error {
+	if s.MayTrust == nil {
+		return nil
+	}
+	return s.MayTrust(trust.Profile{Name: ProfileName, Roots: []*x509.Certificate{authority}})
 }
 
 // DistrustAuthority takes that back. Certificates that were approved by themselves are not touched.
@@ -86,17 +91,25 @@ func (s *Shelf) Reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	prints := make([]string, len(list))
+	var prints, refused []string
 	// An authority that an administrator chose may be too small to publish a revocation list; that is shown and not refused.
 	profile := trust.Profile{Name: ProfileName, WhenUnpublished: trust.Warn}
-	for i, a := range list {
-		prints[i] = trust.Fingerprint(a.Certificate)
+	for _, a := range list {
+		print := trust.Fingerprint(a.Certificate)
+		if s.mayTrust(a.Certificate) != nil { // decided about under other settings, such as those of the test environment
+			refused = append(refused, print)
+			continue
+		}
+		prints = append(prints, print)
 		profile.Roots = append(profile.Roots, a.Certificate)
 	}
-	if slices.Equal(prints, s.trusted) {
+	if slices.Equal(prints, s.trusted) && slices.Equal(refused, s.refused) {
 		return nil
 	}
-	s.trusted = prints
+	if len(refused) > 0 {
+		s.Log.WarnContext(ctx, "authorities that were approved may not be trusted with these settings", "authorities", refused)
+	}
+	s.trusted, s.refused = prints, refused
 	profiles := slices.Clone(s.Profiles)
 	if len(profile.Roots) > 0 {
 		profiles = append(profiles, profile)

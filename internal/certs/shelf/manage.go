@@ -85,8 +85,8 @@ func (s *Shelf) Approve(ctx context.Context, actor Actor, id string, how Trust) 
 		}
 	}
 	err = s.Store.ApproveCertificate(ctx, id, vouched, s.entry(actor, audit.CertificateApproved, row, map[string]string{"trust": string(how), "pending": row.Pending}))
-	if err != nil {
-		return Entry{}, found(err)
+	if err != nil && !errors.Is(err, store.ErrNotFound) { // not there: somebody else has decided meanwhile, and what is there is shown
+		return Entry{}, unavailable(err)
 	}
 	return shownOr(s.row(ctx, id))
 }
