@@ -98,6 +98,7 @@ func (c *Finding) check(bad func(is bool, setting, what string)) {
 	bad(t.Environment != "test" && len(t.OCES3Test) > 0, "trust-oces3-test", "needs trust-environment test: test authorities never count in production")
 	bad(t.Environment == "test" && len(t.OCES3Test)+len(t.Roots)+len(t.PublicRoots) == 0, "trust-oces3-test", "must name PEM files in the test environment, or nobody is trusted")
 	bad(t.Environment != "test" && !t.OCES3 && len(t.Roots)+len(t.PublicRoots) == 0, "trust-roots", "must name at least one PEM file when OCES3 is not trusted")
+	bad(len(t.Intermediates) > 0 && len(t.Roots) == 0, "trust-intermediates", "needs trust-roots, below which they stand")
 	for _, named := range []struct {
 		setting string
 		files   []string

@@ -97,6 +97,7 @@ func TestOneFaultAtATime(t *testing.T) {
 		{"a missing roots file", "trust-roots", func(c *config.Config) { c.Trust.Roots = []string{"/nowhere/roots.pem"} }},
 		{"a secret way without one", "graph-secret-file", func(c *config.Config) { c.Graph.Credential = "secret" }},
 		{"a missing secret file", "graph-secret-file", func(c *config.Config) { c.Graph.Credential = "secret"; c.Graph.SecretFile = "/nowhere/secret" }},
+		{"intermediates that would be used for nothing", "trust-intermediates", func(c *config.Config) { c.Trust.Intermediates = []string{c.TLS.Key} }},
 		{"a deadline longer than a caller waits", "trust-deadline", func(c *config.Config) { c.Trust.Deadline = time.Minute }},
 		{"too many workers", "workers", func(c *config.Config) { c.Workers = 1000 }},
 	}
