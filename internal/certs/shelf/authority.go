@@ -122,32 +122,27 @@ func (s *Shelf) Reload(ctx context.Context) error {
 // that they are judged by what is held.
 const settleTime = 20 * time.Second
 
-// settle takes into use what only waited for an authority. Anybody can have a thousand wait whose issuers are said to lie at a
-// server that never answers: nobody is asked about one that has no path yet.
+// settle takes into use what only waited for an authority.
 func (s *Shelf) settle(ctx context.Context, actor Actor) error {
 	patient, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
-	pending := true
-	for after := ""; ; {
-		rows, err := s.Store.ListCertificates(ctx, store.CertificateQuery{Pending: &pending, After: after, Limit: MaxPage})
-		if err != nil {
+	return s.each(ctx, true, func(row store.Certificate) error {
+		if !s.settled(patient, row) {
+			return nil // it waits on
+		}
+		err := s.Store.SettleCertificate(ctx, row.ID, s.entry(actor, audit.CertificateApproved, row, map[string]string{"trust": string(ItsAuthority), "pending": row.Pending}))
+		if err != nil && !errors.Is(err, store.ErrNotFound) { // not there: somebody else has decided about it meanwhile
 			return unavailable(err)
 		}
-		for _, row := range rows {
-			after = row.ID
-			waiting, err := subject(row)
-			if err != nil || s.Judge.Path(waiting) == nil || !s.Judge.Judge(patient, waiting).Good {
-				continue // it waits on; one that cannot be read is no reason to keep the others waiting
-			}
-			err = s.Store.SettleCertificate(ctx, row.ID, s.entry(actor, audit.CertificateApproved, row, map[string]string{"trust": string(ItsAuthority), "pending": row.Pending}))
-			if err != nil && !errors.Is(err, store.ErrNotFound) { // not there: somebody else has decided about it meanwhile
-				return unavailable(err)
-			}
-		}
-		if len(rows) < MaxPage {
-			return nil
-		}
-	}
+		return nil
+	})
+}
+
+// settled is whether nothing is in the way any more. Anybody can have a thousand wait whose issuers are said to lie at a server
+// that never answers: nobody is asked about one that has no path yet.
+func (s *Shelf) settled(ctx context.Context, row store.Certificate) bool {
+	waiting, err := subject(row)
+	return err == nil && s.Judge.Path(waiting) != nil && s.Judge.Judge(ctx, waiting).Good
 }
 
 func (s *Shelf) authorityEntry(actor Actor, action audit.Action, fingerprint string) audit.Entry {
