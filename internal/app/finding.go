@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"

@@ -86,7 +86,8 @@ func (c *Candidate) learn(other Candidate) {
 // part is asked for as given, because by RFC 5321 section 2.4 only the recipient's own server may say what it means and
 // SMIMEA names hash it as it is; and in lower case, because no mail system in use tells Bo from bo, people write both,
 // and stores and directories hold what somebody else once wrote. package trust compares without case as well, so that
-// the second form can find nothing that the first would have had refused.
+// the second form finds nothing that the first would have had refused, but for what is bound to it; and that only those
+// whom it is bound to can read.
 func spellings(address string) []string {
 	at := strings.LastIndexByte(address, '@')
 	if at < 0 {
