@@ -76,7 +76,11 @@ func malformed(code, field string, cause error) *fault.Fault {
 // unfit names the field that does not fit the contract. The validator's own text quotes the value; it goes nowhere.
 func unfit(e *openapi3filter.RequestError) error {
 	if e.Parameter != nil {
-		return malformed("request_invalid", e.Parameter.Name, errors.New("does not fit the contract"))
+		f := malformed("request_invalid", e.Parameter.Name, errors.New("does not fit the contract"))
+		if schema, is := errors.AsType[*openapi3.SchemaError](e.Err); is {
+			sayLimit(f, schema)
+		}
+		return f
 	}
 	if schema, is := errors.AsType[*openapi3.SchemaError](e.Err); is {
 		return unfitSchema(schema)
@@ -85,7 +89,19 @@ func unfit(e *openapi3filter.RequestError) error {
 }
 
 func unfitSchema(e *openapi3.SchemaError) error {
-	return malformed("request_invalid", strings.Join(e.JSONPointer(), "."), errors.New("does not fit the schema: "+e.SchemaField))
+	f := malformed("request_invalid", strings.Join(e.JSONPointer(), "."), errors.New("does not fit the schema: "+e.SchemaField))
+	sayLimit(f, e)
+	return f
+}
+
+// sayLimit: what is too large has the right form, and another form would not help.
+func sayLimit(f *fault.Fault, e *openapi3.SchemaError) {
+	switch e.SchemaField {
+	case "maxLength", "maxItems", "maximum":
+		for i := range f.Fields {
+			f.Fields[i].Say = fault.Sentence{DA: "Er større, end vi tager imod.", EN: "Is larger than we take."}
+		}
+	}
 }
 
 // multipartFault names what is wrong with a multipart body. Only io.EOF itself is its end: a form that was cut off between

@@ -13,6 +13,8 @@ import (
 	"aau.dk/sendsikker/internal/config"
 	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/mailbox"
+	"aau.dk/sendsikker/internal/sending"
+	"aau.dk/sendsikker/internal/smime"
 	"aau.dk/sendsikker/internal/store"
 	"aau.dk/sendsikker/internal/trust"
 )
@@ -119,20 +121,13 @@ func (c *certList) Run(ctx context.Context, console console) error {
 			}
 			for _, e := range list {
 				q.After = e.ID
-				_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.For, holderOf(e), e.Certificate.NotAfter.Format(time.DateOnly), e.Source, state(e), lastCheck(e), e.ID)
+				_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.For, sending.Holder(e.Certificate), e.Certificate.NotAfter.Format(time.DateOnly), e.Source, state(e), lastCheck(e), e.ID)
 			}
 			if len(list) < shelf.MaxPage {
 				return table.Flush()
 			}
 		}
 	})
-}
-
-func holderOf(e shelf.Entry) string {
-	if len(e.Certificate.Subject.Organization) > 0 {
-		return e.Certificate.Subject.Organization[0]
-	}
-	return e.Certificate.Subject.CommonName
 }
 
 func state(e shelf.Entry) string {
@@ -215,7 +210,7 @@ func (c *authorityList) Run(ctx context.Context, console console) error {
 		table := tabwriter.NewWriter(console.out, 0, 0, 2, ' ', 0)
 		_, _ = fmt.Fprintln(table, "NAME\tVALID TO\tSHA-256")
 		for _, a := range list {
-			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", a.Certificate.Subject, a.Certificate.NotAfter.Format(time.DateOnly), trust.Fingerprint(a.Certificate))
+			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", smime.DistinguishedName(a.Certificate.RawSubject), a.Certificate.NotAfter.Format(time.DateOnly), trust.Fingerprint(a.Certificate))
 		}
 		return table.Flush()
 	})

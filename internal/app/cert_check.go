@@ -13,6 +13,7 @@ import (
 
 	"aau.dk/sendsikker/internal/bundle"
 	"aau.dk/sendsikker/internal/fault"
+	"aau.dk/sendsikker/internal/smime"
 	"aau.dk/sendsikker/internal/trust"
 	"aau.dk/sendsikker/internal/trust/anchor"
 	"aau.dk/sendsikker/internal/trust/crl"
@@ -70,7 +71,7 @@ func (c *certCheck) Run(ctx context.Context, console console) error {
 	if c.JSON {
 		err = printJSON(console, all[0], verdict)
 	} else {
-		fmt.Fprintf(console.out, "%s\nIssued by %s\nValid from %s to %s\nSHA-256 %s\n\n", all[0].Subject, all[0].Issuer,
+		fmt.Fprintf(console.out, "%s\nIssued by %s\nValid from %s to %s\nSHA-256 %s\n\n", smime.DistinguishedName(all[0].RawSubject), smime.DistinguishedName(all[0].RawIssuer),
 			all[0].NotBefore.Format(time.DateOnly), all[0].NotAfter.Format(time.DateOnly), trust.Fingerprint(all[0]))
 		printVerdict(console, verdict)
 	}
@@ -183,5 +184,5 @@ func printJSON(console console, c *x509.Certificate, v trust.Verdict) error {
 		Say      sentence       `json:"say"`
 		Warnings []warning      `json:"warnings"`
 		Evidence trust.Evidence `json:"evidence"`
-	}{trust.Fingerprint(c), c.Subject.String(), v.Good, v.Code, words(v.Say), warnings, v.Evidence})
+	}{trust.Fingerprint(c), smime.DistinguishedName(c.RawSubject), v.Good, v.Code, words(v.Say), warnings, v.Evidence})
 }

@@ -60,6 +60,21 @@ func TestAnAdministratorPinsFindsAndTakesAway(t *testing.T) {
 	}
 }
 
+func TestWhatIsOverALimitIsSaidToBe(t *testing.T) {
+	t.Parallel()
+	iben := token(t, "iben")
+	for name, a := range map[string]answer{
+		"a file":    call(t, http.MethodPost, "/v1/certificates", iben, "application/json", encode(t, draftJSON{"for": "x@y.example", "certificate": inBase64(make([]byte, bundle.MaxBytes+3))})),
+		"a page":    call(t, http.MethodGet, "/v1/certificates?limit=501", iben, "", nil),
+		"whom for":  call(t, http.MethodGet, "/v1/certificates?for="+strings.Repeat("a", 321), iben, "", nil),
+		"a request": call(t, http.MethodPost, "/v1/authorities", iben, "application/json", encode(t, draftJSON{"certificate": strings.Repeat("A", 3<<20)})),
+	} {
+		if a.status != http.StatusBadRequest && a.status != http.StatusRequestEntityTooLarge || !strings.Contains(string(a.body), "større") || !strings.Contains(string(a.body), "larger") {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+}
+
 func TestCertificatesAreForAdministratorsAlone(t *testing.T) {
 	t.Parallel()
 	const id = "/7e4a4700-0000-4000-8000-000000000001"

@@ -104,7 +104,7 @@ func (f *Finder) ask(ctx context.Context, addresses []string) []reply {
 		replies[i] = reply{source: source, err: errLate}
 		go func() {
 			// A copy of its own: a source that comes late may still be reading it when we are long done.
-			candidates, err := source.Find(ctx, slices.Clone(addresses))
+			candidates, err := f.consult(ctx, source, slices.Clone(addresses))
 			arriving <- numbered{reply{source: source, candidates: candidates, err: err}, i}
 		}()
 	}
@@ -202,10 +202,6 @@ func (f *Finder) pick(ctx context.Context, address string, candidates []Candidat
 		choice.Why = why(choice, len(candidates))
 	}
 	return choice
-}
-
-func (f *Finder) judged(ctx context.Context, address string, candidate Candidate) Judged {
-	return Judged{Candidate: candidate, Verdict: f.judge.Judge(ctx, candidate.subject(address))}
 }
 
 // replaced is the certificate that chosen is newer than, while the roll-over lasts: of the same standing, with another key, and

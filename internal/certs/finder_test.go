@@ -150,6 +150,69 @@ func TestAFloodOfCandidatesIsCut(t *testing.T) {
 	}
 }
 
+// Whoever may write to one directory must not hide what another place has.
+func TestAFloodInOneSourceHidesNothingOfAnother(t *testing.T) {
+	t.Parallel()
+	w := made()
+	var many []*x509.Certificate
+	for i := range 20 {
+		many = append(many, w.certificate(t, ida, i, 300))
+	}
+	good := w.certificate(t, bo, 100, 300)
+	got := find(t, finder(w, with("ldap", bo, false, many...), with("harvested", bo, false, good)), bo)
+	if got.Chosen == nil || !got.Chosen.Certificate.Equal(good) || got.Omitted != 4 {
+		t.Errorf("%s, %d omitted", got.Code, got.Omitted)
+	}
+}
+
+func TestASourceThatPanicsIsSilentAndTheProgramGoesOn(t *testing.T) {
+	t.Parallel()
+	w := made()
+	var log bytes.Buffer
+	f := certs.NewFinder(certs.Deps{
+		Sources: []certs.Source{panicking{}, with("ldap", bo, false, w.certificate(t, bo, 1, 300))}, Judge: w.judge, Deadline: 2 * time.Second, Now: time.Now,
+		Log: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	got := find(t, f, bo)
+	if got.Chosen == nil || !slices.Equal(got.Silent, []string{"panicking"}) || strings.Contains(log.String(), "@") {
+		t.Errorf("%s, silent %v, log %q", got.Code, got.Silent, log.String())
+	}
+}
+
+// panicking is a source that chokes on what a stranger has put there.
+type panicking struct{}
+
+func (panicking) Name() string { return "panicking" }
+
+func (panicking) Find(_ context.Context, addresses []string) (map[string][]certs.Candidate, error) {
+	panic("cannot read " + addresses[0])
+}
+
+func TestACertificateThatTheJudgeChokesOnIsNotUsed(t *testing.T) {
+	t.Parallel()
+	w := made()
+	bad, good := w.certificate(t, bo, 1, 300), w.certificate(t, bo, 2, 300)
+	f := certs.NewFinder(certs.Deps{
+		Sources: []certs.Source{with("ldap", bo, false, bad, good)}, Judge: choking{w.judge, bad}, Deadline: 2 * time.Second, Now: time.Now,
+		Log: slog.New(slog.DiscardHandler),
+	})
+	if got := find(t, f, bo); got.Chosen == nil || !got.Chosen.Certificate.Equal(good) || len(got.Rejected) != 1 || got.Rejected[0].Verdict.Code != trust.Malformed {
+		t.Errorf("%s, %d rejected", got.Code, len(got.Rejected))
+	}
+}
+
+type choking struct {
+	certs.Judger
+	on *x509.Certificate
+}
+
+func (c choking) Judge(ctx context.Context, subject trust.Subject) trust.Verdict {
+	if subject.Certificate.Equal(c.on) {
+		panic("index out of range")
+	}
+	return c.Judger.Judge(ctx, subject)
+}
+
 func TestTooManyRecipientsAreRefusedBeforeAnybodyIsAsked(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// maxCandidates are looked at for one address. A roll-over leaves two or three; a directory that anybody may write to
-// could hold thousands, and each may cost a signature check.
+// maxCandidates of one source are looked at for one address. A roll-over leaves two or three; a directory that anybody may
+// write to could hold thousands, and each may cost a signature check. Counted by source, they hide nothing of another.
 const maxCandidates = 16
 
 // rank puts the best first: by standing, then the newest, then the one that lasts longest, then the fingerprint, so that the
@@ -57,10 +57,13 @@ func merge(candidates []Candidate) (kept []Candidate, omitted int) {
 		at[string(candidate.Certificate.Raw)] = len(kept)
 		kept = append(kept, candidate)
 	}
-	if len(kept) > maxCandidates {
-		return kept[:maxCandidates], len(kept) - maxCandidates
-	}
-	return kept, 0
+	all := len(kept)
+	of := map[string]int{}
+	kept = slices.DeleteFunc(kept, func(c Candidate) bool {
+		of[c.Source]++
+		return of[c.Source] > maxCandidates
+	})
+	return kept, all - len(kept)
 }
 
 // learn takes what another source knows of the same certificate: who ties it to the address or vouches for it does so wherever
@@ -83,7 +86,8 @@ func (c *Candidate) learn(other Candidate) {
 // part is asked for as given, because by RFC 5321 section 2.4 only the recipient's own server may say what it means and
 // SMIMEA names hash it as it is; and in lower case, because no mail system in use tells Bo from bo, people write both,
 // and stores and directories hold what somebody else once wrote. package trust compares without case as well, so that
-// the second form can find nothing that the first would have had refused.
+// the second form finds nothing that the first would have had refused, but for what is bound to it; and that only those
+// whom it is bound to can read.
 func spellings(address string) []string {
 	at := strings.LastIndexByte(address, '@')
 	if at < 0 {

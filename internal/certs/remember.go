@@ -38,6 +38,21 @@ type Remembered struct {
 type answer struct {
 	candidates []Candidate
 	at         time.Time
+	part       bool // the source broke off: there may be more
+}
+
+// within is whether no more than limit has passed since. A clock that was set back would make an answer of the future hold for
+// ever.
+func (a answer) within(limit time.Duration, now time.Time) bool {
+	age := now.Sub(a.at)
+	return age >= 0 && age < limit
+}
+
+func (m Memory) holds(a answer, now time.Time) bool {
+	if len(a.candidates) == 0 {
+		return a.within(m.None, now)
+	}
+	return a.within(m.Found, now) && !a.part
 }
 
 // Remember keeps what source answers.
@@ -55,12 +70,24 @@ func (r *Remembered) Find(ctx context.Context, addresses []string) (map[string][
 		return found, nil
 	}
 	fresh, err := r.source.Find(ctx, missing)
-	r.learn(missing, fresh, err == nil)
-	if err != nil {
-		maps.Copy(found, r.stale(missing))
-	}
 	maps.Copy(found, fresh)
+	if err != nil {
+		for address, earlier := range r.stale(missing) {
+			found[address] = union(fresh[address], earlier) // what a part does not have, the whole before it may
+		}
+	}
+	r.learn(missing, fresh, err == nil)
 	return found, err
+}
+
+func union(some, others []Candidate) []Candidate {
+	all := slices.Clone(some)
+	for _, candidate := range others {
+		if !slices.ContainsFunc(some, func(c Candidate) bool { return c.Certificate.Equal(candidate.Certificate) }) {
+			all = append(all, candidate)
+		}
+	}
+	return all
 }
 
 // recall splits the addresses into those whose answer still holds and the others.
@@ -71,12 +98,7 @@ func (r *Remembered) recall(addresses []string) (found map[string][]Candidate, m
 	defer r.mu.Unlock()
 	for _, address := range addresses {
 		held, known := r.held[address]
-		keep := r.memory.Found
-		if len(held.candidates) == 0 {
-			keep = r.memory.None
-		}
-		// A clock that was set back would make an answer of the future hold for ever.
-		if age := now.Sub(held.at); !known || age < 0 || age >= keep {
+		if !known || !r.memory.holds(held, now) {
 			missing = append(missing, address)
 			continue
 		}
@@ -93,11 +115,11 @@ func (r *Remembered) learn(asked []string, fresh map[string][]Candidate, whole b
 	defer r.mu.Unlock()
 	for _, address := range asked {
 		candidates := fresh[address]
-		if len(candidates) == 0 && !whole {
-			continue
+		if !whole && (len(candidates) == 0 || r.carries(r.held[address], now)) {
+			continue // an earlier answer, while it is of use, is more than a part
 		}
 		r.makeRoom(now)
-		r.held[address] = answer{candidates: slices.Clone(candidates), at: now}
+		r.held[address] = answer{candidates: slices.Clone(candidates), at: now, part: !whole}
 	}
 }
 
@@ -108,21 +130,33 @@ func (r *Remembered) stale(addresses []string) map[string][]Candidate {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, address := range addresses {
-		if held, known := r.held[address]; known && len(held.candidates) > 0 && now.Sub(held.at) < r.memory.Found+r.memory.Stale {
+		if held := r.held[address]; r.carries(held, now) {
 			found[address] = slices.Clone(held.candidates)
 		}
 	}
 	return found
 }
 
-// makeRoom wants the lock held. What no longer holds goes first; if that is not enough, everything: asking again is cheap.
+// carries is whether the answer is given while the source is silent.
+func (r *Remembered) carries(held answer, now time.Time) bool {
+	return len(held.candidates) > 0 && held.within(r.memory.Found+r.memory.Stale, now)
+}
+
+// makeRoom wants the lock held. What is of no more use goes first; then all that was not found, which anybody can ask for, and
+// which is soon asked again; if that is not enough, everything. A quarter at a time, so that it is not done for each address.
 func (r *Remembered) makeRoom(now time.Time) {
 	if len(r.held) < maxRemembered {
 		return
 	}
-	maps.DeleteFunc(r.held, func(_ string, held answer) bool { return now.Sub(held.at) >= r.memory.Found })
-	if len(r.held) >= maxRemembered {
-		clear(r.held)
+	for _, spare := range []func(answer) bool{
+		func(a answer) bool { return !r.memory.holds(a, now) && !r.carries(a, now) },
+		func(a answer) bool { return len(a.candidates) == 0 },
+		func(answer) bool { return true },
+	} {
+		maps.DeleteFunc(r.held, func(_ string, held answer) bool { return spare(held) })
+		if len(r.held) <= maxRemembered*3/4 {
+			return
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -100,6 +101,62 @@ func TestThroughAnOutageWhatWasFoundIsGivenOnAndTheSourceStillNamed(t *testing.T
 			t.Errorf("after %v: %d, %v", after, found, err)
 		}
 		m.now = start
+	}
+}
+
+// A directory that breaks off gives some of what it has. That is used, and is not the answer of the next hour.
+func TestAnAnswerThatWasBrokenOffIsUsedAndNotTakenForTheWhole(t *testing.T) {
+	t.Parallel()
+	w := made()
+	first, second := certs.Candidate{Certificate: w.certificate(t, bo, 2, 300)}, certs.Candidate{Certificate: w.certificate(t, bo, 1, 300)}
+	m := remember(t, map[string][]certs.Candidate{bo: {first}})
+	m.source.err = errAway
+	if found, err := m.look(t, bo); found != 1 || !errors.Is(err, errAway) {
+		t.Fatalf("%d, %v", found, err)
+	}
+	m.source.err, m.source.has = nil, map[string][]certs.Candidate{bo: {first, second}}
+	if found, err := m.look(t, bo); found != 2 || err != nil {
+		t.Errorf("when it is whole again: %d, %v", found, err)
+	}
+	// And the other way round: what was whole an hour ago is not forgotten for a part.
+	m.now = m.now.Add(2 * time.Hour)
+	m.source.err, m.source.has = errAway, map[string][]certs.Candidate{bo: {first}}
+	for range 2 {
+		got, err := m.Find(context.Background(), []string{bo})
+		if !slices.ContainsFunc(got[bo], func(c certs.Candidate) bool { return c.Certificate.Equal(second.Certificate) }) || !errors.Is(err, errAway) {
+			t.Errorf("broken off again: %d, %v", len(got[bo]), err)
+		}
+	}
+}
+
+func TestAClockThatIsSetBackMakesNothingLastLonger(t *testing.T) {
+	t.Parallel()
+	m := remember(t, map[string][]certs.Candidate{bo: {{Certificate: made().certificate(t, bo, 1, 300)}}})
+	_, _ = m.look(t, bo)
+	m.now = m.now.AddDate(-1, 0, 0)
+	m.source.err, m.source.has = errAway, nil
+	if found, err := m.look(t, bo); found != 0 || !errors.Is(err, errAway) {
+		t.Errorf("%d, %v", found, err)
+	}
+}
+
+// Anybody who may send can ask for addresses that nobody has. They must not take what carries the others through an outage.
+func TestAddressesThatNobodyHasPushOutNothingThatWasFound(t *testing.T) {
+	t.Parallel()
+	m := remember(t, map[string][]certs.Candidate{bo: {{Certificate: made().certificate(t, bo, 1, 300)}}})
+	_, _ = m.look(t, bo)
+	m.now = m.now.Add(2 * time.Hour) // carried through outages only
+	m.source.has = nil
+	for batch := range 30 {
+		var many []string
+		for i := range 1000 {
+			many = append(many, fmt.Sprintf("%d.%d@x.example", batch, i))
+		}
+		_, _ = m.Find(context.Background(), many)
+	}
+	m.source.err = errAway
+	if found, _ := m.look(t, bo); found != 1 || m.Held() > certs.MaxRemembered {
+		t.Errorf("%d, %d are remembered", found, m.Held())
 	}
 }
 

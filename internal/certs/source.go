@@ -69,7 +69,7 @@ type Choice struct {
 	Rejected []Judged       // those that were ranked above Chosen, best first; all of them where there is none
 	Others   []Judged       // those ranked below Chosen, best first; only from Explain
 	Silent   []string       // sources that did not answer, sorted
-	Omitted  int            // candidates beyond maxCandidates, not looked at
+	Omitted  int            // candidates beyond maxCandidates of their source, not looked at
 	Reason
 }
 

@@ -98,6 +98,7 @@ func (c *Finding) check(bad func(is bool, setting, what string)) {
 	bad(t.Environment != "test" && len(t.OCES3Test) > 0, "trust-oces3-test", "needs trust-environment test: test authorities never count in production")
 	bad(t.Environment == "test" && len(t.OCES3Test)+len(t.Roots)+len(t.PublicRoots) == 0, "trust-oces3-test", "must name PEM files in the test environment, or nobody is trusted")
 	bad(t.Environment != "test" && !t.OCES3 && len(t.Roots)+len(t.PublicRoots) == 0, "trust-roots", "must name at least one PEM file when OCES3 is not trusted")
+	bad(len(t.Intermediates) > 0 && len(t.Roots) == 0, "trust-intermediates", "needs trust-roots, below which they stand")
 	for _, named := range []struct {
 		setting string
 		files   []string
@@ -108,7 +109,7 @@ func (c *Finding) check(bad func(is bool, setting, what string)) {
 	}
 	bad(!oneOf(t.Unpublished, "stop", "warn"), "trust-unpublished", "must be stop or warn")
 	bad(t.Grace < 0 || t.Grace > maxGrace, "trust-grace", "must be from 0 to 72h")
-	bad(t.Deadline <= 0, "trust-deadline", "must be longer than nothing")
+	bad(t.Deadline <= 0 || t.Deadline > maxDeadline, "trust-deadline", "must be longer than nothing and at most 10s")
 	names := map[string]bool{}
 	for i, d := range c.Directories {
 		d.check(i, bad)
@@ -119,6 +120,9 @@ func (c *Finding) check(bad func(is bool, setting, what string)) {
 
 // maxGrace: three days carry an authority's outage over a weekend. Longer would be a decision to do without revocation.
 const maxGrace = 72 * time.Hour
+
+// maxDeadline: the sources take it once and judging once more, and a caller is answered within half a minute (api.answerTime).
+const maxDeadline = 10 * time.Second
 
 // isOuterSubject: nothing at all would look like a mail without a subject, of which people are asked whether they meant it.
 func isOuterSubject(s string) bool {

@@ -97,6 +97,8 @@ func TestOneFaultAtATime(t *testing.T) {
 		{"a missing roots file", "trust-roots", func(c *config.Config) { c.Trust.Roots = []string{"/nowhere/roots.pem"} }},
 		{"a secret way without one", "graph-secret-file", func(c *config.Config) { c.Graph.Credential = "secret" }},
 		{"a missing secret file", "graph-secret-file", func(c *config.Config) { c.Graph.Credential = "secret"; c.Graph.SecretFile = "/nowhere/secret" }},
+		{"intermediates that would be used for nothing", "trust-intermediates", func(c *config.Config) { c.Trust.Intermediates = []string{c.TLS.Key} }},
+		{"a deadline longer than a caller waits", "trust-deadline", func(c *config.Config) { c.Trust.Deadline = time.Minute }},
 		{"too many workers", "workers", func(c *config.Config) { c.Workers = 1000 }},
 	}
 	for _, one := range cases {
@@ -173,6 +175,31 @@ func TestASettingThatDoesNotExistIsAFault(t *testing.T) {
 	}
 	if _, err := parse(t, "- not\n- settings\n"); err == nil {
 		t.Error("a list was taken for settings")
+	}
+}
+
+// What would silently not hold is a fault: half a file, one of two values, a second document.
+func TestAFileThatWouldHoldInPartIsAFault(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct{ yaml, says string }{
+		"larger than is read":       {strings.Repeat("# nothing\n", 120_000) + "workers: 3\n", "larger than"},
+		"one setting in two ways":   {"graph: {url: https://one.example}\ngraph-url: https://two.example\n", "graph-url"},
+		"deeper, in two ways":       {"a: {b-c: 1}\na-b: {c: 2}\n", "a-b-c"},
+		"a second document":         {"workers: 3\n---\nlog: debug\n", "one document"},
+		"a second, broken document": {"workers: 3\n---\n{\n", "one document"},
+	}
+	for name, c := range cases {
+		if _, err := parse(t, c.yaml); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if len(cases) == 0 {
+		t.Fatal("no cases")
+	}
+	for name, yaml := range map[string]string{"only comments": "# nothing\n", "a mark at the end": "workers: 3\n---\n", "marks around": "---\nworkers: 3\n...\n"} {
+		if _, err := parse(t, yaml); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -15,28 +16,48 @@ import (
 const maxFile = 1 << 20
 
 // File reads the YAML file for kong. A level of the file is a dash of the flag: {graph: {url: x}} and {graph-url: x} are one.
-// A setting that does not exist is a fault: it is most often a misspelt one that would silently not hold.
+// What would silently not hold is a fault: a setting that does not exist, which is most often a misspelt one; one that stands there
+// twice; and whatever stands behind what is read.
 func File(r io.Reader) (kong.Resolver, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("the configuration file cannot be read: %w", err)
+	}
+	if len(text) > maxFile {
+		return nil, fmt.Errorf("the configuration file is larger than the %d bytes that are read", maxFile)
+	}
 	var tree map[string]any
-	decoder := yaml.NewDecoder(io.LimitReader(r, maxFile))
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	if err := decoder.Decode(&tree); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("the configuration file is not YAML: %w", err)
 	}
+	var more any
+	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) && (err != nil || more != nil) {
+		return nil, errors.New("the configuration file must be one document: what stands behind the second --- would not hold")
+	}
 	flat := map[string]any{}
-	flatten("", tree, flat)
+	if twice := flatten("", tree, flat); len(twice) > 0 {
+		slices.Sort(twice)
+		return nil, fmt.Errorf("the configuration file has settings twice: %s", strings.Join(slices.Compact(twice), ", "))
+	}
 	return &file{values: flat}, nil
 }
 
 type file struct{ values map[string]any }
 
-func flatten(prefix string, tree map[string]any, into map[string]any) {
+// flatten gives the names that stand there twice, in one way and in another.
+func flatten(prefix string, tree map[string]any, into map[string]any) (twice []string) {
 	for name, value := range tree {
 		if branch, is := value.(map[string]any); is {
-			flatten(prefix+name+"-", branch, into)
+			twice = append(twice, flatten(prefix+name+"-", branch, into)...)
 			continue
+		}
+		if _, there := into[prefix+name]; there {
+			twice = append(twice, prefix+name)
 		}
 		into[prefix+name] = value
 	}
+	return twice
 }
 
 // Validate names every setting of the file that the program does not have.

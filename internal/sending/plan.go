@@ -132,7 +132,7 @@ func facts(c certs.Choice) route.Certificate {
 	if c.Chosen == nil {
 		return route.Certificate{Code: string(c.Code), Say: c.Say}
 	}
-	return route.Certificate{Usable: true, Holder: holder(c.Chosen.Certificate), ValidTo: c.Chosen.Certificate.NotAfter}
+	return route.Certificate{Usable: true, Holder: Holder(c.Chosen.Certificate), ValidTo: c.Chosen.Certificate.NotAfter}
 }
 
 // refusal names every recipient that cannot be reached. nil means that all can.

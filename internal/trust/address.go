@@ -16,9 +16,9 @@ var (
 )
 
 // isFor is whether the certificate names address: in the subjectAltName as rfc822Name or SmtpUTF8Mailbox, or in the
-// subject as emailAddress (RFC 8550 section 3 has receivers read both places). Domains are compared as DNS does. Local parts of rfc822Name and
-// subject are compared without case (RFC 8550 section 3: SHOULD), those of SmtpUTF8Mailbox octet by octet (RFC 9598
-// section 5: MUST), because folding Unicode makes different people equal.
+// subject as emailAddress (RFC 8550 section 3 has receivers read both places). Domains are compared as DNS does. Local parts
+// of rfc822Name and subject are compared without case (RFC 8550 section 3: SHOULD), those of SmtpUTF8Mailbox octet by octet
+// (RFC 9598 section 5: MUST), because folding Unicode makes different people equal.
 func isFor(certificate *x509.Certificate, address string) bool {
 	local, domain, ok := split(address)
 	if !ok {

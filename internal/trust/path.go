@@ -87,7 +87,7 @@ func (p anchored) paths(certificate *x509.Certificate, more []*x509.Certificate,
 	var kept [][]*x509.Certificate
 	for _, path := range found {
 		// A path of one is a certificate that somebody put among the roots: a root is there to issue, not to receive.
-		if len(path) >= 2 && !slices.ContainsFunc(path[:len(path)-1], func(c *x509.Certificate) bool { return !forMail(c) }) && !unmeasured(path) {
+		if len(path) >= 2 && !slices.ContainsFunc(path[:len(path)-1], func(c *x509.Certificate) bool { return !forMail(c) || weak(c) }) && !unmeasured(path) {
 			kept = append(kept, path)
 		}
 	}

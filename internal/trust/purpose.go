@@ -47,6 +47,13 @@ func judgeKey(certificate *x509.Certificate, signing bool) Code {
 	return UnsupportedKey
 }
 
+// weak is whether the certificate's key is too short to believe what it signs: an authority's is worth more to a thief than any
+// that it issues for.
+func weak(certificate *x509.Certificate) bool {
+	key, isRSA := certificate.PublicKey.(*rsa.PublicKey)
+	return isRSA && key.N.BitLen() < minRSABits
+}
+
 // costly is whether the key of an issuer that a stranger suggests takes too long to check one signature with: one of 262144
 // bits takes seconds, crypto/x509 checks up to a hundred on its way to a root, and no deadline stops it.
 func costly(issuer *x509.Certificate) bool {

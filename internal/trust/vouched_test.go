@@ -48,6 +48,10 @@ func wrongThoughVouched(t *testing.T, w world) []oddCase {
 			answers: answers{issuing: trust.StatusRevoked}, want: trust.Revoked},
 		{name: "revoked, and issued for another purpose", certificate: policy, profiles: w.demanding("1.2.208"),
 			answers: answers{policy: trust.StatusRevoked}, want: trust.Revoked},
+		{name: "nothing is known of its revocation at the moment, and its authority may not vouch for the source", certificate: known,
+			subject: vouchedFrom("oces3"), answers: answers{known: trust.StatusUnknown}, want: trust.RevocationUnknown},
+		{name: "nothing is known of its revocation at the moment, and it was issued for another purpose", certificate: policy,
+			profiles: w.demanding("1.2.208"), answers: answers{policy: trust.StatusUnknown}, want: trust.RevocationUnknown},
 		{name: "nothing is known of its revocation at the moment", certificate: known, answers: answers{known: trust.StatusUnknown}, want: trust.RevocationUnknown},
 	}
 	for i := range cases {
@@ -79,6 +83,8 @@ func TestAWordForACertificateStandsInForWhatIsMissing(t *testing.T) {
 		{name: "a root that has expired", certificate: past.leaf(t, w.p256, nil), subject: vouched, want: trust.OK, warn: word,
 			profiles: []trust.Profile{{Name: "own", Roots: []*x509.Certificate{past.certificate}}}},
 		{name: "nothing is published of its revocation", certificate: silent, subject: vouched, answers: answers{silent: trust.StatusUnpublished}, want: trust.OK, warn: word},
+		{name: "nothing is published of its revocation, and its authority may not vouch for the source", certificate: silent,
+			subject: vouchedFrom("oces3"), answers: answers{silent: trust.StatusUnpublished}, want: trust.OK, warn: word},
 		{name: "no address, but bound to one", certificate: nameless, bound: true, subject: vouched, want: trust.OK, warn: word},
 		{name: "a day left", certificate: soon, subject: vouched, want: trust.OK, warn: []trust.Code{trust.Vouched, trust.ExpiresSoon}},
 		{name: "nothing is missing, so the word is not needed", certificate: known, subject: vouched, want: trust.OK},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/bundle"
 	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/store"
 	"aau.dk/sendsikker/internal/trust"
@@ -32,13 +33,11 @@ func (s *Shelf) TrustAuthority(ctx context.Context, actor Actor, file []byte) er
 	if now := s.Now(); !authority.BasicConstraintsValid || now.After(authority.NotAfter) || authority.KeyUsage != 0 && authority.KeyUsage&x509.KeyUsageCertSign == 0 {
 		return badAuthority(nil)
 	}
-	if s.MayTrust != nil {
-		if err := s.MayTrust(trust.Profile{Name: ProfileName, Roots: issuers}); err != nil {
-			return fault.New(fault.Invalid, "authority_refused", fault.Sentence{
-				DA: "Udstederen hører til et testmiljø, og dens certifikater må ikke bruges i drift. Få et rigtigt certifikat fra modtageren.",
-				EN: "The authority belongs to a test environment, and its certificates must not be used in production. Get a real certificate from the recipient.",
-			}, err)
-		}
+	if err := s.mayTrust(authority); err != nil {
+		return fault.New(fault.Invalid, "authority_refused", fault.Sentence{
+			DA: "Udstederen må ikke godkendes her: den hører til et testmiljø, hvis certifikater ikke må bruges i drift, eller den følger med programmet og slås til i indstillingerne.",
+			EN: "The authority must not be approved here: it belongs to a test environment, whose certificates must not be used in production, or it comes with the program and is turned on in the settings.",
+		}, err)
 	}
 	print := trust.Fingerprint(authority)
 	err = s.Store.PutAuthority(ctx, store.Authority{Fingerprint: print, DER: authority.Raw}, s.authorityEntry(actor, audit.AuthorityPut, print))
@@ -49,6 +48,13 @@ func (s *Shelf) TrustAuthority(ctx context.Context, actor Actor, file []byte) er
 		return err
 	}
 	return s.settle(ctx, actor)
+}
+
+func (s *Shelf) mayTrust(authority *x509.Certificate) error {
+	if s.MayTrust == nil {
+		return nil
+	}
+	return s.MayTrust(trust.Profile{Name: ProfileName, Roots: []*x509.Certificate{authority}})
 }
 
 // DistrustAuthority takes that back. Certificates that were approved by themselves are not touched.
@@ -85,17 +91,25 @@ func (s *Shelf) Reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	prints := make([]string, len(list))
+	var prints, refused []string
 	// An authority that an administrator chose may be too small to publish a revocation list; that is shown and not refused.
 	profile := trust.Profile{Name: ProfileName, WhenUnpublished: trust.Warn}
-	for i, a := range list {
-		prints[i] = trust.Fingerprint(a.Certificate)
+	for _, a := range list {
+		print := trust.Fingerprint(a.Certificate)
+		if s.mayTrust(a.Certificate) != nil { // decided about under other settings, such as those of the test environment
+			refused = append(refused, print)
+			continue
+		}
+		prints = append(prints, print)
 		profile.Roots = append(profile.Roots, a.Certificate)
 	}
-	if slices.Equal(prints, s.trusted) {
+	if slices.Equal(prints, s.trusted) && slices.Equal(refused, s.refused) {
 		return nil
 	}
-	s.trusted = prints
+	if len(refused) > 0 {
+		s.Log.WarnContext(ctx, "authorities that were approved may not be trusted with these settings", "authorities", refused)
+	}
+	s.trusted, s.refused = prints, refused
 	profiles := slices.Clone(s.Profiles)
 	if len(profile.Roots) > 0 {
 		profiles = append(profiles, profile)
@@ -108,32 +122,27 @@ func (s *Shelf) Reload(ctx context.Context) error {
 // that they are judged by what is held.
 const settleTime = 20 * time.Second
 
-// settle takes into use what only waited for an authority. Anybody can have a thousand wait whose issuers are said to lie at a
-// server that never answers: nobody is asked about one that has no path yet.
+// settle takes into use what only waited for an authority.
 func (s *Shelf) settle(ctx context.Context, actor Actor) error {
 	patient, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
-	pending := true
-	for after := ""; ; {
-		rows, err := s.Store.ListCertificates(ctx, store.CertificateQuery{Pending: &pending, After: after, Limit: MaxPage})
-		if err != nil {
+	return s.each(ctx, true, func(row store.Certificate) error {
+		if !s.settled(patient, row) {
+			return nil // it waits on
+		}
+		err := s.Store.SettleCertificate(ctx, row.ID, s.entry(actor, audit.CertificateApproved, row, map[string]string{"trust": string(ItsAuthority), "pending": row.Pending}))
+		if err != nil && !errors.Is(err, store.ErrNotFound) { // not there: somebody else has decided about it meanwhile
 			return unavailable(err)
 		}
-		for _, row := range rows {
-			after = row.ID
-			waiting, err := subject(row)
-			if err != nil || s.Judge.Path(waiting) == nil || !s.Judge.Judge(patient, waiting).Good {
-				continue // it waits on; one that cannot be read is no reason to keep the others waiting
-			}
-			err = s.Store.SettleCertificate(ctx, row.ID, s.entry(actor, audit.CertificateApproved, row, map[string]string{"trust": string(ItsAuthority), "pending": row.Pending}))
-			if err != nil && !errors.Is(err, store.ErrNotFound) { // not there: somebody else has decided about it meanwhile
-				return unavailable(err)
-			}
-		}
-		if len(rows) < MaxPage {
-			return nil
-		}
-	}
+		return nil
+	})
+}
+
+// settled is whether nothing is in the way any more. Anybody can have a thousand wait whose issuers are said to lie at a server
+// that never answers: nobody is asked about one that has no path yet.
+func (s *Shelf) settled(ctx context.Context, row store.Certificate) bool {
+	waiting, err := subject(row)
+	return err == nil && s.Judge.Path(waiting) != nil && s.Judge.Judge(ctx, waiting).Good
 }
 
 func (s *Shelf) authorityEntry(actor Actor, action audit.Action, fingerprint string) audit.Entry {
@@ -141,10 +150,17 @@ func (s *Shelf) authorityEntry(actor Actor, action audit.Action, fingerprint str
 }
 
 func badAuthority(cause error) error {
-	f := fault.New(fault.Invalid, "authority_unusable", fault.Sentence{
+	say := fault.Sentence{
 		DA: "Filen indeholder ikke netop én udsteder, der må udstede certifikater nu. Brug udstederens egen fil af typen .cer eller .pem.",
 		EN: "The file does not hold exactly one authority that may issue certificates now. Use the authority's own file of type .cer or .pem.",
-	}, cause)
-	f.Fields = []fault.Field{{Name: "certificate", Say: f.Say}}
+	}
+	if errors.Is(cause, bundle.ErrTooLarge) {
+		say = fault.Sentence{
+			DA: "Filen er større, end vi tager imod. Læg udstederens certifikat ind alene.",
+			EN: "The file is larger than we take. Add the authority's certificate alone.",
+		}
+	}
+	f := fault.New(fault.Invalid, "authority_unusable", say, cause)
+	f.Fields = []fault.Field{{Name: "certificate", Say: say}}
 	return f
 }

@@ -3,12 +3,17 @@ package shelf_test
 import (
 	"context"
 	"crypto/x509"
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/bundle"
 	"aau.dk/sendsikker/internal/certs/shelf"
+	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/sandbox/ca"
 	"aau.dk/sendsikker/internal/store"
 	"aau.dk/sendsikker/internal/trust"
@@ -26,6 +31,13 @@ func (c crowded) SettleCertificate(ctx context.Context, id string, e audit.Entry
 		c.beforeSettling(id)
 	}
 	return c.Store.SettleCertificate(ctx, id, e)
+}
+
+func (c crowded) ApproveCertificate(ctx context.Context, id string, vouched bool, e audit.Entry) error {
+	if err := c.Store.ApproveCertificate(ctx, id, vouched, e); err != nil {
+		return err
+	}
+	return c.Store.ApproveCertificate(ctx, id, vouched, e) // somebody else was a moment faster
 }
 
 func (c crowded) Authorities(ctx context.Context) ([]store.Authority, error) {
@@ -75,6 +87,48 @@ func TestACertificateThatSomebodyElseDecidesAboutMeanwhileKeepsNobodyWaiting(t *
 	}
 }
 
+func TestTwoWhoApproveAtOnceBothSeeItApproved(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.waiting(t, bo)
+	r.Store = crowded{Store: r.store}
+	pending := true
+	id := must(r.List(t.Context(), store.CertificateQuery{Pending: &pending}))[0].ID
+	if entry, err := r.Approve(t.Context(), operator, id, shelf.ThisCertificate); err != nil || entry.Pending != "" {
+		t.Errorf("%q, %v", entry.Pending, err)
+	}
+}
+
+// A folder that was tried out in the test environment may go on in production.
+func TestAnAuthorityOfTheTestEnvironmentIsNotTakenAlongIntoProduction(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	if err := r.TrustAuthority(t.Context(), operator, inPEM(r.stranger.Root())); err != nil {
+		t.Fatal(err)
+	}
+	one := issued(t, r.stranger, bo)
+	subject := trust.Subject{Certificate: one.Certificate, Address: bo, Issuers: one.Chain}
+	if got := r.judge.Judge(t.Context(), subject); !got.Good {
+		t.Fatal(got.Code)
+	}
+	r.Shelf = shelf.New(shelf.Deps{Store: r.store, Judge: r.judge, Profiles: r.Profiles, Now: r.Now, Log: r.Log, MayTrust: func(p trust.Profile) error {
+		if slices.ContainsFunc(p.Roots, r.stranger.Root().Equal) {
+			return errors.New("a test authority")
+		}
+		return nil
+	}})
+	r.judge.Use(r.Profiles...) // the new program's own
+	if err := r.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.judge.Judge(t.Context(), subject); got.Code != trust.UnknownIssuer {
+		t.Errorf("%s", got.Code)
+	}
+	if len(must(r.Authorities(t.Context()))) != 1 {
+		t.Error("it is not there to be taken away")
+	}
+}
+
 // watched counts the judgements: each may ask servers that a stranger named.
 type watched struct {
 	shelf.Judger
@@ -99,6 +153,18 @@ func TestOnlyWhatTheAuthorityHasIssuedIsLookedAtWhenItIsTrusted(t *testing.T) {
 	pending := true
 	if left := must(r.List(t.Context(), store.CertificateQuery{Pending: &pending})); len(left) != 3 || judge.judged != 1 {
 		t.Errorf("%d wait on, %d were judged", len(left), judge.judged)
+	}
+}
+
+func TestAFileThatIsTooLargeIsCalledSo(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	large := make([]byte, bundle.MaxBytes+1)
+	_, _, pinning := r.Pin(t.Context(), operator, shelf.Pinning{For: bo, File: large})
+	for name, err := range map[string]error{"pinned": pinning, "trusted": r.TrustAuthority(t.Context(), operator, large)} {
+		if say := fault.From(err).Say; !strings.Contains(say.DA, "større") || !strings.Contains(say.EN, "larger") {
+			t.Errorf("%s: %q", name, say.DA)
+		}
 	}
 }
 

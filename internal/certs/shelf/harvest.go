@@ -26,7 +26,7 @@ const (
 
 // SignedMail is a mail whose signature covers it and fits Signer, reduced to what can be learnt from it.
 type SignedMail struct {
-	From         string            // the only author
+	From         string            // the only author's address, without a name
 	Signer       *x509.Certificate //
 	EncryptTo    *x509.Certificate // that the signer asks to be written to (RFC 8551 section 2.5.3); nil where not said
 	Bag          []*x509.Certificate
@@ -55,7 +55,8 @@ type Harvested struct {
 // what is newer than what is known. What only lacks somebody's decision (an unknown issuer, a certificate that does not say whose
 // mailbox it is) waits for an administrator.
 func (s *Shelf) Harvest(ctx context.Context, mail SignedMail) (Harvested, error) {
-	if mail.SignedAt.IsZero() || mail.SignedAt.After(s.Now().Add(clockSkew)) || mail.Signer == nil {
+	key, writable := addressKey(mail.From)
+	if !writable || mail.SignedAt.IsZero() || mail.SignedAt.After(s.Now().Add(clockSkew)) || mail.Signer == nil {
 		return Harvested{Learnt: Ignored}, nil
 	}
 	mail.Bag = mail.Bag[:min(len(mail.Bag), maxBag)]
@@ -75,12 +76,11 @@ func (s *Shelf) Harvest(ctx context.Context, mail SignedMail) (Harvested, error)
 	if pending || pendingSigner {
 		result.Learnt = Pending
 	}
-	return result, s.keep(ctx, mail, &result)
+	return result, s.keep(ctx, key, mail, &result)
 }
 
 // keep stores the result, unless something newer is known.
-func (s *Shelf) keep(ctx context.Context, mail SignedMail, result *Harvested) error {
-	key := subjectOf(mail.From)
+func (s *Shelf) keep(ctx context.Context, key string, mail SignedMail, result *Harvested) error {
 	newest, err := s.Store.NewestSigned(ctx, key)
 	if err != nil {
 		return unavailable(err)

@@ -39,6 +39,25 @@ func (s *Shelf) List(ctx context.Context, q store.CertificateQuery) ([]Entry, er
 	return list, nil
 }
 
+// each goes through all that wait for a decision, or all that are in use, until do fails.
+func (s *Shelf) each(ctx context.Context, pending bool, do func(row store.Certificate) error) error {
+	for after := ""; ; {
+		rows, err := s.Store.ListCertificates(ctx, store.CertificateQuery{Pending: &pending, After: after, Limit: MaxPage})
+		if err != nil {
+			return unavailable(err)
+		}
+		for _, row := range rows {
+			after = row.ID
+			if err := do(row); err != nil {
+				return err
+			}
+		}
+		if len(rows) < MaxPage {
+			return nil
+		}
+	}
+}
+
 // Delete takes a certificate away; the recipient's others are then looked at as ever.
 func (s *Shelf) Delete(ctx context.Context, actor Actor, id string) error {
 	row, err := s.row(ctx, id)
@@ -85,8 +104,8 @@ func (s *Shelf) Approve(ctx context.Context, actor Actor, id string, how Trust) 
 		}
 	}
 	err = s.Store.ApproveCertificate(ctx, id, vouched, s.entry(actor, audit.CertificateApproved, row, map[string]string{"trust": string(how), "pending": row.Pending}))
-	if err != nil {
-		return Entry{}, found(err)
+	if err != nil && !errors.Is(err, store.ErrNotFound) { // not there: somebody else has decided meanwhile, and what is there is shown
+		return Entry{}, unavailable(err)
 	}
 	return shownOr(s.row(ctx, id))
 }

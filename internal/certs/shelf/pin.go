@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/mail"
 	"strings"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -91,11 +92,11 @@ func parseFor(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if domain, whole := strings.CutPrefix(text, "@"); whole || !strings.Contains(text, "@") {
 		key := "@" + domainOf(domain)
-		if a, err := mail.ParseAddress("x" + key); err == nil && a.Address == "x"+key && strings.Contains(key, ".") && !strings.Contains(domain, "@") && len(key) <= maxAddress {
+		if _, ok := addressKey("x@" + domain); ok && strings.Contains(key, ".") && !strings.Contains(domain, "@") {
 			return key, nil
 		}
-	} else if a, err := mail.ParseAddress(text); err == nil && a.Address == text && len(text) <= maxAddress {
-		return subjectOf(text), nil
+	} else if key, ok := addressKey(text); ok {
+		return key, nil
 	}
 	f := fault.New(fault.Invalid, "certificate_for_invalid", fault.Sentence{
 		DA: "Skriv, hvem certifikatet er til: en mailadresse som bo@partner.dk eller et domæne som partner.dk.",
@@ -104,6 +105,18 @@ func parseFor(text string) (string, error) {
 	f.Fields = []fault.Field{{Name: "for", Say: f.Say}}
 	return "", f
 }
+
+// addressKey is what an address is kept under; false for what no mail can be sent to, and for an address with letters that cannot
+// be seen: it would look like another one to whoever decides about it.
+func addressKey(address string) (string, bool) {
+	read, err := mail.ParseAddress(address)
+	if err != nil || read.Address != address || len(address) > maxAddress || strings.ContainsFunc(address, invisible) {
+		return "", false
+	}
+	return subjectOf(address), true
+}
+
+func invisible(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }
 
 // maxAddress: RFC 5321 section 4.5.3.1.3, a path of 256 with its angle brackets.
 const maxAddress = 254

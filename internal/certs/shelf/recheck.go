@@ -32,29 +32,22 @@ func (s *Shelf) Recheck(ctx context.Context) (Rechecked, error) {
 	patient, cancel := context.WithTimeout(ctx, recheckTime)
 	defer cancel()
 	var total Rechecked
-	used := false
-	for after := ""; ; {
-		rows, err := s.Store.ListCertificates(ctx, store.CertificateQuery{Pending: &used, After: after, Limit: MaxPage})
-		if err != nil {
-			return total, unavailable(err)
+	err := s.each(ctx, false, func(row store.Certificate) error {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		for _, row := range rows {
-			after = row.ID
-			if err := ctx.Err(); err != nil {
-				return total, err
-			}
-			check := s.check(patient, row)
-			if err := s.Store.SetCertificateCheck(ctx, row.ID, check); err != nil {
-				return total, unavailable(err)
-			}
-			total.count(row.Check, check)
+		check := s.check(patient, row)
+		if err := s.Store.SetCertificateCheck(ctx, row.ID, check); err != nil {
+			return unavailable(err)
 		}
-		if len(rows) < MaxPage {
-			s.Log.InfoContext(ctx, "recipients' certificates were checked", "certificates", total.Certificates, "broken", total.Broken,
-				"newly_broken", total.NewlyBroken, "soon", total.Soon)
-			return total, nil
-		}
+		total.count(row.Check, check)
+		return nil
+	})
+	if err == nil {
+		s.Log.InfoContext(ctx, "recipients' certificates were checked", "certificates", total.Certificates, "broken", total.Broken,
+			"newly_broken", total.NewlyBroken, "soon", total.Soon)
 	}
+	return total, err
 }
 
 func (s *Shelf) check(ctx context.Context, row store.Certificate) store.CertificateCheck {
@@ -89,20 +82,11 @@ func (r *Rechecked) count(before, now store.CertificateCheck) {
 // Subjects are the certificates in use, ready to be judged: whose revocation lists are worth fetching before they are needed.
 func (s *Shelf) Subjects(ctx context.Context) ([]trust.Subject, error) {
 	var list []trust.Subject
-	used := false
-	for after := ""; ; {
-		rows, err := s.Store.ListCertificates(ctx, store.CertificateQuery{Pending: &used, After: after, Limit: MaxPage})
-		if err != nil {
-			return nil, unavailable(err)
+	err := s.each(ctx, false, func(row store.Certificate) error {
+		if one, err := subject(row); err == nil {
+			list = append(list, one)
 		}
-		for _, row := range rows {
-			after = row.ID
-			if one, err := subject(row); err == nil {
-				list = append(list, one)
-			}
-		}
-		if len(rows) < MaxPage {
-			return list, nil
-		}
-	}
+		return nil
+	})
+	return list, err
 }

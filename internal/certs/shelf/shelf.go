@@ -56,7 +56,8 @@ type Deps struct {
 type Shelf struct {
 	Deps
 	mu      sync.Mutex
-	trusted []string // fingerprints of the authorities that the judge uses; guarded by mu
+	trusted []string // fingerprints of the approved authorities that the judge uses; guarded by mu
+	refused []string // of those that it does not; guarded by mu
 }
 
 // New makes a Shelf whose judge uses the settings' profiles until Reload has read the administrators'.

@@ -3,6 +3,7 @@ package shelf_test
 import (
 	"crypto/x509"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,5 +63,29 @@ func TestWhatWaitsIsUsedOnceItsOwnerProvesIt(t *testing.T) {
 	found := must(r.Harvested().Find(t.Context(), []string{bo}))[bo]
 	if len(found) != 1 || !found[0].Certificate.Equal(one.Certificate) || !slices.Equal(found[0].Capabilities, aes) {
 		t.Errorf("%d found", len(found))
+	}
+}
+
+// What no mail can be sent to, or what looks like another address, is nothing to have an administrator decide about.
+func TestAnAuthorWhoCannotBeWrittenToTeachesNothing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	one := issued(t, r.danish, "") // names no address, so that any would do
+	cases := map[string]string{
+		"nobody": "", "no address": "bo", "no domain": "bo@", "two": "bo@partner.example, ida@partner.example", "a group": "Alle: bo@partner.example;",
+		"with a name": "Bo <bo@partner.example>", "a line break": "bo@partner.example\r\nid", "a whole domain": "@partner.example",
+		"letters from right to left": "bo\u202emoc@partner.example", "a terminal's command": "bo\u009b2J@partner.example",
+		"endless": strings.Repeat("a", 300) + "@partner.example",
+	}
+	for name, from := range cases {
+		if got := must(r.Harvest(t.Context(), signedBy(r, one, func(m *shelf.SignedMail) { m.From = from }))); got.Learnt != shelf.Ignored {
+			t.Errorf("%s: %s", name, got.Learnt)
+		}
+		if _, _, err := r.Pin(t.Context(), operator, shelf.Pinning{For: from, File: one.Certificate.Raw}); name != "a whole domain" && codeOf(err) != "certificate_for_invalid" {
+			t.Errorf("%s, pinned: %v", name, err)
+		}
+	}
+	if len(cases) == 0 {
+		t.Fatal("no cases")
 	}
 }

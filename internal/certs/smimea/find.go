@@ -2,6 +2,8 @@ package smimea
 
 import (
 	"context"
+	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -50,8 +52,15 @@ func (s *Source) Find(ctx context.Context, addresses []string) (map[string][]cer
 	return found, ended.err()
 }
 
-// lookUp asks for one name when its turn comes. The error is one of failures.
-func (s *Source) lookUp(ctx context.Context, slots chan struct{}, name string) ([]certs.Candidate, error) {
+// lookUp asks for one name when its turn comes. The error is one of failures. It runs in a goroutine of its own, where a panic
+// over what a stranger has published would end the program.
+func (s *Source) lookUp(ctx context.Context, slots chan struct{}, name string) (list []certs.Candidate, err error) {
+	defer func() {
+		if recover() != nil {
+			s.log.LogAttrs(ctx, slog.LevelError, "panic over an answer of DNS", slog.String("stack", string(debug.Stack())))
+			list, err = nil, errMalformed
+		}
+	}()
 	select {
 	case slots <- struct{}{}:
 		defer func() { <-slots }()

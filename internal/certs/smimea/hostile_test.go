@@ -12,6 +12,7 @@ import (
 	"github.com/miekg/dns"
 
 	"aau.dk/sendsikker/internal/certs/smimea"
+	"aau.dk/sendsikker/internal/fault"
 )
 
 // A program on this machine that guesses when a question is under way can send to its port. It has not seen the question.
@@ -262,5 +263,15 @@ func TestTheQuestionIsAskedAsAValidatingResolverNeedsIt(t *testing.T) {
 	}
 	if len(ports) < 2 || len(numbers) < 2 {
 		t.Errorf("%d ports and %d numbers in 3 questions", len(ports), len(numbers))
+	}
+}
+
+func TestAnAnswerThatIsChokedOnIsAFailureAndTheProgramGoesOn(t *testing.T) {
+	t.Parallel()
+	resolver := fake(t, func(query *dns.Msg, _ bool) []*dns.Msg { return []*dns.Msg{secure(query)} })
+	s := must(smimea.New(smimea.Config{Resolver: resolver, Timeout: 10 * time.Second}, smimea.Deps{Now: func() time.Time { panic("bo@signed.example") }}))
+	found, err := s.Find(t.Context(), []string{"bo@signed.example"})
+	if len(found) != 0 || fault.From(err).Code != "dns_malformed" {
+		t.Errorf("%d found, %v", len(found), err)
 	}
 }

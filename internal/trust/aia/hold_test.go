@@ -193,3 +193,28 @@ func TestAnIssuerWhoseKeyCostsTooMuchIsPassedOver(t *testing.T) {
 		t.Errorf("%d certificates after %v", len(got), time.Since(began))
 	}
 }
+
+// A machine that wakes up in the wrong year must not keep its mistakes for so long.
+func TestAClockThatIsSetBackLeavesNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	web, time0 := newServer(t), &clock{}
+	issuing := newAuthority(t, "Issuing", newAuthority(t, "Root", nil))
+	var answer atomic.Pointer[[]byte]
+	answer.Store(&[]byte{})
+	address := web.handle("/issuing", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(*answer.Load()) })
+	source, leaf := newSource(time0), issuing.leaf(t, address)
+	time0.forward(400 * 24 * time.Hour)
+	if got := ask(source, leaf); len(got) != 0 {
+		t.Fatal("an answer out of nothing")
+	}
+	time0.forward(-400 * 24 * time.Hour)
+	answer.Store(&issuing.certificate.Raw)
+	if got := ask(source, leaf); len(got) != 1 {
+		t.Fatal("nobody was asked after the clock was set back")
+	}
+	time0.forward(-time.Minute)
+	ask(source, leaf)
+	if web.until(3); web.hits.Load() != 3 {
+		t.Errorf("asked %d times, though nobody knows how old what is held is", web.hits.Load())
+	}
+}

@@ -118,13 +118,15 @@ func (s *Source) hold(address string) (*entry, []*x509.Certificate) {
 }
 
 // renew asks where that is needed, and gives the question under way, nil where there is none. Of what does not fit the one who
-// asks, it is not known whether it was ever right: an address is asked on plain HTTP, and authorities move on.
+// asks, it is not known whether it was ever right: an address is asked on plain HTTP, and authorities move on. What is from the
+// future was done by a clock that has been set back since, and is not waited for.
 func (s *Source) renew(ctx context.Context, at *entry, address string, fits bool) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	enough := fits && now.Sub(at.answered) < life
-	resting := !at.tried.IsZero() && now.Sub(at.tried) < rest
+	age, rested := now.Sub(at.answered), now.Sub(at.tried)
+	enough := fits && age >= 0 && age < life
+	resting := !at.tried.IsZero() && rested >= 0 && rested < rest
 	if at.running == nil && !enough && !resting {
 		at.running = make(chan struct{})
 		// The question outlives this caller's deadline on purpose: the next caller profits.

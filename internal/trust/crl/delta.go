@@ -29,6 +29,7 @@ func (s *Source) deltas(ctx context.Context, signer *x509.Certificate, complete 
 	var found []*List
 	for _, ask := range deltaAsks(signer, complete, certificate) {
 		if list, _ := s.list(ctx, ask); list != nil && list.addsTo(complete) {
+			s.fits(ask, list)
 			found = append(found, list)
 		}
 	}

@@ -1,10 +1,12 @@
 package crl
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -36,14 +38,24 @@ type place struct {
 	delta   bool
 }
 
+// place goes by the signer's name and key, and whether they may sign lists, but not by their certificate. An authority has
+// several, and of one that ECDSA signed anybody can make another with other bytes: under each, an old list would be the first.
 func (a ask) place() place {
-	return place{signer: sha256.Sum256(a.signer.Raw), address: a.address, delta: a.delta}
+	right := byte(0)
+	if maySignLists(a.signer) {
+		right = 1
+	}
+	return place{
+		signer:  sha256.Sum256(slices.Concat(a.signer.RawSubject, a.signer.RawSubjectPublicKeyInfo, []byte{right})),
+		address: a.address, delta: a.delta,
+	}
 }
 
 // entry is what is held of a place. Its fields are guarded by Source.mu, but for ask, which stays.
 type entry struct {
 	ask     ask
 	list    *List // perhaps out of date
+	fits    bool  // list has answered for a certificate, or sharpened one that did
 	fetched time.Time
 	looked  bool          // in the archive
 	err     error         // of the last fetch
@@ -79,10 +91,14 @@ func (s *Source) list(ctx context.Context, ask ask) (*List, error) {
 	return list, nil
 }
 
-// renew waits until the list is as new as can be had, and gives the last one that there was, or nil.
-func (s *Source) renew(ctx context.Context, ask ask) *List {
+// renew waits until the list is as new as can be had, and gives the last one that there was, or nil. What is wanted is known
+// before it is renewed, or the one from before a restart would give way to any other.
+func (s *Source) renew(ctx context.Context, ask ask, wanted func(*List) bool) *List {
 	for {
 		_, list, running, _ := s.hold(ctx, ask)
+		if list != nil && wanted(list) {
+			s.fits(ask, list)
+		}
 		if running == nil {
 			return list
 		}
@@ -115,9 +131,38 @@ func (s *Source) hold(ctx context.Context, ask ask) (held *entry, list *List, ru
 	return held, held.list, held.running, held.err
 }
 
-// due wants the lock held.
+// fits notes that the list is what was looked for at its place, and not another one of the same authority.
+func (s *Source) fits(ask ask, list *List) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if held := s.lists[ask.place()]; held != nil && held.list == list {
+		held.fits = true
+	}
+}
+
+// take wants the lock held. It keeps the list in the place of the one before, or says why not.
+//
+// Lists come over plain HTTP, so anybody on the way can play another one that the authority has signed: from before a
+// revocation and still in its time; or about something else, with which the newest, and what it revoked, would be forgotten. An
+// authority that means to say something else under this address is believed when what it said before is over.
+func (e *entry) take(list *List, now time.Time) error {
+	if before := e.list; before != nil && before != list {
+		same := bytes.Equal(before.scopeDER, list.scopeDER)
+		switch {
+		case same && before.newerThan(list):
+			return errOlder
+		case !same && e.fits && before.current(now):
+			return errSwapped
+		}
+		e.fits = e.fits && same
+	}
+	e.list, e.fetched = list, now
+	return nil
+}
+
+// due wants the lock held. What is from the future was done by a clock that has been set back since, and is not waited for.
 func (e *entry) due(now time.Time) bool {
-	if e.err != nil && now.Sub(e.failed) < failureRest {
+	if rested := now.Sub(e.failed); e.err != nil && rested >= 0 && rested < failureRest {
 		return false
 	}
 	if e.list == nil || !e.list.current(now) {
@@ -125,7 +170,7 @@ func (e *entry) due(now time.Time) bool {
 	}
 	age := now.Sub(e.fetched)
 	half := e.list.thisUpdate.Add(e.list.nextUpdate.Sub(e.list.thisUpdate) / 2)
-	return age >= refreshAfter || age >= expectedAfter && now.After(half)
+	return age < 0 || age >= refreshAfter || age >= expectedAfter && now.After(half)
 }
 
 // makeRoom wants the lock held. It drops the list that nobody has asked for longest.

@@ -31,11 +31,11 @@ type Held struct {
 func (s *Source) Refresh(ctx context.Context, pairs []Pair) []Held {
 	var mu sync.Mutex
 	asked := map[place]bool{}
-	renew := func(one ask) *List {
+	renew := func(one ask, wanted func(*List) bool) *List {
 		mu.Lock()
 		asked[one.place()] = true
 		mu.Unlock()
-		return s.renew(ctx, one) // at once for one that another certificate has just renewed
+		return s.renew(ctx, one, wanted) // at once for one that another certificate has just renewed
 	}
 	slots := make(chan struct{}, maxFetching)
 	var wait sync.WaitGroup
@@ -53,17 +53,19 @@ func (s *Source) Refresh(ctx context.Context, pairs []Pair) []Held {
 	return s.held(func(at place) bool { return asked[at] })
 }
 
-func (s *Source) refresh(ctx context.Context, pair Pair, renew func(ask) *List) {
+func (s *Source) refresh(ctx context.Context, pair Pair, renew func(ask, func(*List) bool) *List) {
 	subject, err := subjectOf(pair.Certificate)
 	if err != nil {
 		return // Check says so to whoever asks about it
 	}
 	var cause error
 	for _, one := range asks(subject.points, pair.Issuer, s.signers(ctx), &cause) {
-		if complete := renew(one); complete != nil {
-			for _, delta := range deltaAsks(one.signer, complete, pair.Certificate) {
-				renew(delta)
-			}
+		complete := renew(one, func(list *List) bool { return subject.covered(list, one.address) != 0 })
+		if complete == nil {
+			continue
+		}
+		for _, delta := range deltaAsks(one.signer, complete, pair.Certificate) {
+			renew(delta, func(list *List) bool { return list.addsTo(complete) })
 		}
 	}
 }

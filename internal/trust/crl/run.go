@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io/fs"
-	"net/url"
 	"time"
 
 	"aau.dk/sendsikker/internal/trust"
@@ -32,12 +31,10 @@ func (s *Source) run(ctx context.Context, held *entry) {
 	now := s.now()
 	s.mu.Lock()
 	before := held.list
-	if err == nil && before != nil && before.newerThan(list) {
-		err = errOlder // somebody on the way plays an old list, from before a revocation, that is still in its time
+	if err == nil {
+		err = held.take(list, now)
 	}
-	if held.err = err; err == nil {
-		held.list, held.fetched = list, now
-	} else {
+	if held.err = err; err != nil {
 		held.failed = now
 	}
 	s.mu.Unlock()
@@ -61,7 +58,7 @@ func (s *Source) fetch(ctx context.Context, held *entry) ([]byte, *List, error) 
 	defer func() { <-s.fetching }()
 	der, err := s.client.Get(ctx, held.ask.address, maxBytes)
 	if err != nil {
-		return nil, nil, withoutAddress(err)
+		return nil, nil, err
 	}
 	s.mu.Lock()
 	list := held.list
@@ -139,13 +136,4 @@ func (p place) key() [sha256.Size]byte {
 		kind = 'd'
 	}
 	return sha256.Sum256(append(append(p.signer[:], kind), p.address...))
-}
-
-// withoutAddress is for errors of net/http, which begin with it: it is the authority's, but some authorities give every
-// certificate one of its own, and this goes to the log.
-func withoutAddress(err error) error {
-	if with, ok := errors.AsType[*url.Error](err); ok {
-		return with.Err
-	}
-	return err
 }

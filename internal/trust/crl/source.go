@@ -26,9 +26,10 @@ const (
 )
 
 var (
-	errNoHTTP = errors.New("the certificate names no list that can be fetched over HTTP")
-	errNone   = errors.New("no current list is to be had")
-	errOlder  = errors.New("the list is older than the one held")
+	errNoHTTP  = errors.New("the certificate names no list that can be fetched over HTTP")
+	errNone    = errors.New("no current list is to be had")
+	errOlder   = errors.New("the list is older than the one held")
+	errSwapped = errors.New("the list is about something else than the one held")
 )
 
 // Deps is what a Source needs.
@@ -106,6 +107,8 @@ func (s *Source) check(ctx context.Context, certificate, issuer *x509.Certificat
 		}
 		if err := count.add(list, s.deltas(ctx, ask.signer, list, certificate), ask.address); err != nil {
 			cause = err
+		} else {
+			s.fits(ask, list)
 		}
 		if count.settled() {
 			break

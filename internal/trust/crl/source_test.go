@@ -281,3 +281,23 @@ func TestThereIsAnEndToWhatIsHeld(t *testing.T) {
 		t.Error("the list that nobody asked for longest was still held")
 	}
 }
+
+// A machine that wakes up in the wrong year must not keep its mistakes for so long.
+func TestAClockThatIsSetBackLeavesNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	web, time0 := newServer(t), &clock{}
+	good := listOf(t, foreign(), nil)
+	subject, source := named(t, foreign(), web.at("/list", func() []byte { return good })), loopback(time0)
+	time0.forward(400 * 24 * time.Hour)
+	if got := check(source, subject, foreign()); got.Status != trust.StatusUnknown {
+		t.Fatalf("in the wrong year: %q", got.Status)
+	}
+	time0.forward(-400 * 24 * time.Hour)
+	if got := check(source, subject, foreign()); got.Status != trust.StatusGood {
+		t.Fatalf("after the clock was set back: %q (%v)", got.Status, got.Cause)
+	}
+	time0.forward(-time.Minute)
+	if source.Refresh(t.Context(), pairs(subject)); web.hits.Load() != 3 {
+		t.Errorf("fetched %d times, though nobody knows how old what is held is", web.hits.Load())
+	}
+}

@@ -93,7 +93,7 @@ func (c *Client) do(ctx context.Context, method, address, contentType string, bo
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("asking the server: %w", err)
+		return nil, fmt.Errorf("asking the server: %w", withoutAddress(err))
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
@@ -110,6 +110,15 @@ func (c *Client) do(ctx context.Context, method, address, contentType string, bo
 		return nil, ErrTooLarge
 	}
 	return answer, nil
+}
+
+// withoutAddress is for errors of net/http, which begin with it. It is the authority's, but some authorities give every
+// certificate one of its own, and errors go to the log.
+func withoutAddress(err error) error {
+	if with, ok := errors.AsType[*url.Error](err); ok {
+		return with.Err
+	}
+	return err
 }
 
 // allowed leaves ldap: and file: out, and names with a password in them.

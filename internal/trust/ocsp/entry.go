@@ -36,17 +36,19 @@ type entry struct {
 // silent it becomes, the certificate is revoked.
 func (a Answer) isFinal() bool { return a.Status == trust.StatusRevoked && !a.OnHold }
 
-// isDue is whether a question should be put now.
+// isDue is whether a question should be put now. What is from the future was done by a clock that has been set back since, and
+// is not waited for.
 func (e *entry) isDue(now time.Time) bool {
+	age, rested := now.Sub(e.asked), now.Sub(e.failed)
 	switch {
-	case e.running != nil, e.answer.isFinal(), e.err != nil && now.Sub(e.failed) < failureRest:
+	case e.running != nil, e.answer.isFinal(), e.err != nil && rested >= 0 && rested < failureRest:
 		return false
-	case !e.answered || !now.Before(e.answer.Until):
+	case !e.answered, !now.Before(e.answer.Until), age < 0:
 		return true
 	case e.answer.Status == trust.StatusUnknown:
-		return now.Sub(e.asked) >= failureRest
+		return age >= failureRest
 	}
-	return now.Sub(e.asked) >= refreshAfter
+	return age >= refreshAfter
 }
 
 // take keeps an answer, or notes that there was none.

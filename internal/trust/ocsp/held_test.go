@@ -1,6 +1,7 @@
 package ocsp_test
 
 import (
+	"context"
 	"crypto/x509"
 	"strings"
 	"sync/atomic"
@@ -192,4 +193,65 @@ func TestACertificateThatIsNotKnownYetIsAskedAboutAgainInAMinute(t *testing.T) {
 	if got := check(s.source, s.subject, foreign()); !got.LapsedAt.IsZero() {
 		t.Error("a certificate that the responder does not know is given a respite")
 	}
+}
+
+func TestARevocationIsToldWithoutAskingAnybody(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name   string
+		status []byte
+		want   bool
+	}{
+		{"revoked", revoked(start, 1), true},
+		{"on hold, which can be taken back", revoked(start, 6), false},
+		{"good", good, false},
+		{"not known", unknown, false},
+	}
+	for _, c := range cases {
+		s := newStory(t)
+		issuer := foreign().Issuing().Certificate
+		if _, known := s.source.Revoked(s.subject, issuer); known {
+			t.Errorf("%s: known before anybody asked", c.name)
+		}
+		s.say(c.status, time.Hour)
+		check(s.source, s.subject, foreign())
+		s.time.forward(400 * 24 * time.Hour)
+		got, known := s.source.Revoked(s.subject, issuer)
+		if known != c.want || known && (got.Status != trust.StatusRevoked || got.Source != "ocsp" || got.RevokedAt.IsZero()) {
+			t.Errorf("%s: %v, %+v", c.name, known, got)
+		}
+		if s.web.hits.Load() != 1 {
+			t.Errorf("%s: %d questions", c.name, s.web.hits.Load())
+		}
+		list := trust.InOrder(alwaysGood{}, s.source).Check(t.Context(), s.subject, issuer)
+		if (list.Status == trust.StatusRevoked) != c.want {
+			t.Errorf("%s: %q beside a list from before", c.name, list.Status)
+		}
+	}
+	if len(cases) == 0 {
+		t.Fatal("no cases")
+	}
+}
+
+type alwaysGood struct{}
+
+func (alwaysGood) Check(context.Context, *x509.Certificate, *x509.Certificate) trust.Revocation {
+	return trust.Revocation{Status: trust.StatusGood}
+}
+
+// A machine that wakes up in the wrong year must not keep its mistakes for so long.
+func TestAClockThatIsSetBackLeavesNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.time.forward(400 * 24 * time.Hour)
+	s.fail()
+	s.want("a failure in the wrong year", trust.StatusUnknown, 1)
+	s.time.forward(-400 * 24 * time.Hour)
+	s.say(unknown, 24*time.Hour)
+	s.want("the clock is set back", trust.StatusUnknown, 2)
+	s.time.forward(-time.Minute)
+	s.say(good, 24*time.Hour)
+	s.want("and again", trust.StatusGood, 3)
+	s.time.forward(-time.Minute)
+	s.asks("and once more", 4)
 }

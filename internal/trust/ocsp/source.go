@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,8 +61,13 @@ type Source struct {
 	held map[question]*entry
 }
 
-// question is a certificate under an issuer. A cross-signed issuer is another one, whose delegates are others.
-type question struct{ certificate, issuer [sha256.Size]byte }
+// question is what a responder is asked: a serial number of an issuer, by the issuer's name and key (RFC 6960 section 4.1.1). It
+// is not their certificates: of one that ECDSA signed anybody can make another with other bytes, of which nothing would be known.
+type question [sha256.Size]byte
+
+func questionAbout(certificate, issuer *x509.Certificate) question {
+	return sha256.Sum256(slices.Concat(issuer.RawSubject, issuer.RawSubjectPublicKeyInfo, certificate.SerialNumber.Bytes()))
+}
 
 // New makes a Source that holds nothing yet.
 func New(deps Deps) *Source {
@@ -85,8 +91,7 @@ func (s *Source) Check(ctx context.Context, certificate, issuer *x509.Certificat
 	}
 	now := s.deps.Now()
 	s.mu.Lock()
-	about := question{certificate: sha256.Sum256(certificate.Raw), issuer: sha256.Sum256(issuer.Raw)}
-	held := s.entryOf(about, now)
+	held := s.entryOf(questionAbout(certificate, issuer), now)
 	if held == nil {
 		s.mu.Unlock()
 		return trust.Revocation{Status: trust.StatusUnknown, Cause: errBusy}
@@ -111,6 +116,19 @@ func (s *Source) Check(ctx context.Context, certificate, issuer *x509.Certificat
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return held.say(s.deps.Now())
+}
+
+// Revoked is whether the certificate is held to be revoked for ever. Nobody is asked.
+func (s *Source) Revoked(certificate, issuer *x509.Certificate) (trust.Revocation, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	held := s.held[questionAbout(certificate, issuer)]
+	if held == nil || !held.answer.isFinal() {
+		return trust.Revocation{}, false
+	}
+	now := s.deps.Now()
+	held.used = now
+	return held.say(now), true
 }
 
 // overHTTP leaves ldap: and the like out; such addresses are in certificates made for a Windows domain.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"math/big"
 	"net/http"
 	"strings"
 	"sync"
@@ -193,18 +194,21 @@ func TestOneAuthoritysAnswerIsNotAnothers(t *testing.T) {
 func TestThereIsAnEndToWhatIsHeld(t *testing.T) {
 	t.Parallel()
 	web := newServer(t)
-	fine := about(foreignBo().Certificate, foreign(), nil)
-	bad := about(foreignBo().Certificate, foreign(), func(w *written) { w.singles[0].status = revoked(start, 1) })
-	address, first := web.at("/ocsp", func([]byte) []byte { return fine }), web.at("/revoked", func([]byte) []byte { return bad })
+	var asked atomic.Pointer[x509.Certificate]
+	address := web.at("/ocsp", func([]byte) []byte { return about(asked.Load(), foreign(), nil) })
+	first := web.at("/revoked", func([]byte) []byte {
+		return about(asked.Load(), foreign(), func(w *written) { w.singles[0].status = revoked(start, 1) })
+	})
 	time0 := &clock{}
 	source := loopback(time0)
-	// Certificates that differ in nothing but the bytes by which they are told apart: one answer is right for all.
+	// Certificates that differ in nothing but the number by which they are told apart.
 	numbered := func(i int) *x509.Certificate {
 		one := *foreignBo().Certificate
-		one.Raw, one.OCSPServer = fmt.Append(nil, i), []string{address}
+		one.SerialNumber, one.OCSPServer = big.NewInt(int64(i+1)), []string{address}
 		if i == 0 {
 			one.OCSPServer = []string{first}
 		}
+		asked.Store(&one)
 		return &one
 	}
 	for i := range 4097 {
