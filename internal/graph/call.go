@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
 
+	"github.com/google/uuid"
 	abstractions "github.com/microsoft/kiota-abstractions-go"
 )
 
@@ -34,6 +34,7 @@ type request struct {
 	at          *url.URL          // instead of template: an absolute URL that was checked
 	anonymous   bool              // no token: the URL is proof enough
 	headers     map[string]string
+	accept      string // "" is JSON
 	contentType string
 	content     []byte
 	stream      io.Reader // instead of content, size bytes
@@ -50,59 +51,68 @@ type answer struct {
 	whole  bool // the body ended within the limit
 }
 
-// silence is no answer. asked says that something may have reached Graph.
-type silence struct {
-	reason string
-	asked  bool
-	cause  error // context.Canceled, context.DeadlineExceeded, or nil: never a text that holds the URL
-}
-
-func (s *silence) Error() string { return s.reason }
-func (s *silence) Unwrap() error { return s.cause }
-
 // call makes one request, once. The error is a *silence or a *tokenError.
 func (c *Client) call(ctx context.Context, r request) (*answer, error) {
 	if r.mailbox != "" {
-		leave, err := c.gate.enter(ctx, r.mailbox)
+		leave, err := c.enter(ctx, r.mailbox)
 		if err != nil {
-			return nil, &silence{reason: "gave up waiting for other requests to the mailbox", cause: sentinel(err)}
+			return nil, err
 		}
 		defer leave()
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
+	var got *answer
+	if err := c.do(ctx, r, func(response *http.Response) { got = read(response, r.limit) }); err != nil {
+		return nil, err
+	}
+	return got, nil
+}
+
+// enter waits for a place at the mailbox's gate.
+func (c *Client) enter(ctx context.Context, mailbox string) (leave func(), err error) {
+	leave, err = c.gate.enter(ctx, mailbox)
+	if err != nil {
+		return nil, &silence{reason: "gave up waiting for other requests to the mailbox", cause: sentinel(err)}
+	}
+	return leave, nil
+}
+
+// do makes the request and hands the answer over before it returns; answered closes its body, now or later.
+func (c *Client) do(ctx context.Context, r request, answered func(*http.Response)) error {
 	w := &wire{}
 	if r.stream != nil {
 		w.body = &body{reader: r.stream, size: r.size}
 		defer w.body.stop()
 	}
-	ctx = context.WithValue(ctx, wireKey{}, w)
-	var got *answer
-	info := c.information(r, func(response *http.Response) { got = read(response, r.limit) })
+	start := c.now()
+	made := Call{Operation: r.operation, At: start, ClientRequestID: uuid.NewString()}
+	info := c.information(r, made.ClientRequestID, func(response *http.Response) {
+		made.Status, made.RequestID = response.StatusCode, plainID(response.Header.Get("request-id"))
+		answered(response)
+	})
 	adapter := c.graph
 	if r.anonymous {
 		adapter = c.anonymous
 	}
-	start := c.now()
-	err := adapter.SendNoContent(ctx, info, nil)
-	took := c.now().Sub(start)
-	if got != nil {
-		c.observe(r.operation, got.status, took)
-		return got, nil
+	err := adapter.SendNoContent(context.WithValue(ctx, wireKey{}, w), info, nil)
+	c.observe(r.operation, made.Status, c.now().Sub(start))
+	if refused, ok := errors.AsType[*tokenError](err); ok && made.Status == 0 {
+		return refused // nothing was asked: there is no call to trace
 	}
-	c.observe(r.operation, 0, took)
-	if refused, ok := errors.AsType[*tokenError](err); ok {
-		return nil, refused
+	record(ctx, made)
+	if made.Status != 0 {
+		return nil
 	}
-	return nil, &silence{
-		reason: networkReason(err),
+	return &silence{
+		reason: networkReason(err), id: made.ClientRequestID,
 		// A transport that is not net/http's own may not call GotConn: then only a failed dial proves that nothing was said.
 		asked: w.connected.Load() || !c.traced && !isDial(err),
 		cause: sentinel(err),
 	}
 }
 
-func (c *Client) information(r request, answered func(*http.Response)) *abstractions.RequestInformation {
+func (c *Client) information(r request, id string, answered func(*http.Response)) *abstractions.RequestInformation {
 	values := make(map[string]string, len(r.values)+1)
 	for name, value := range r.values {
 		values[name] = value
@@ -117,10 +127,15 @@ func (c *Client) information(r request, answered func(*http.Response)) *abstract
 		info.Headers.Add(name, value)
 	}
 	info.Headers.Add("User-Agent", "SendSikker")
+	// Diagnostics only: Graph repeats it in its answer and its logs, and promises nothing else for it.
+	info.Headers.Add("client-request-id", id)
 	if !r.anonymous {
 		// Regular ids change when an item moves, as from Drafts to Sent Items (outlook-immutable-id).
 		info.Headers.Add("Prefer", `IdType="ImmutableId"`)
-		info.Headers.Add("Accept", "application/json")
+		if r.accept == "" {
+			r.accept = "application/json"
+		}
+		info.Headers.Add("Accept", r.accept)
 	}
 	if r.contentType != "" {
 		info.Headers.Add("Content-Type", r.contentType)
@@ -156,38 +171,6 @@ func (a *answer) decode(into any) error {
 	if json.Unmarshal(a.body, into) != nil {
 		// The decoder's own words may quote the answer.
 		return errors.New("the answer is not the documented JSON")
-	}
-	return nil
-}
-
-// networkReason puts an error of net/http into words of ours: its own hold the URL, and so the mailbox and the id.
-func networkReason(err error) string {
-	timeout, isNet := errors.AsType[net.Error](err)
-	switch {
-	case errors.Is(err, context.Canceled):
-		return "cancelled by the caller"
-	case errors.Is(err, context.DeadlineExceeded), isNet && timeout.Timeout():
-		return "no answer in time"
-	case isDial(err):
-		return "no connection"
-	default:
-		return "the connection broke"
-	}
-}
-
-func isDial(err error) bool {
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return true
-	}
-	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "dial"
-}
-
-func sentinel(err error) error {
-	for _, known := range []error{context.Canceled, context.DeadlineExceeded} {
-		if errors.Is(err, known) {
-			return known
-		}
 	}
 	return nil
 }

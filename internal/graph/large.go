@@ -1,12 +1,10 @@
 package graph
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
 	"time"
 
 	abstractions "github.com/microsoft/kiota-abstractions-go"
@@ -60,67 +58,4 @@ func (c *Client) createLarge(ctx context.Context, mailbox string, mime io.Reader
 		return "", err
 	}
 	return id, nil
-}
-
-// sealedBody is a sealed message taken apart: its header, and its CMS bytes ready to be read once.
-type sealedBody struct {
-	head  *head
-	raw   io.Reader
-	size  int64 // of raw
-	close func()
-}
-
-// openSealed finds the exact size of the CMS, which the upload must state before its first byte. Padding and line
-// length make it unknowable from the size of the base64, so the message is read twice, or held in a temporary file.
-func openSealed(mime io.Reader, size int64) (*sealedBody, error) {
-	seeker, seeks := mime.(io.ReadSeeker)
-	var start int64
-	if seeks {
-		var err error
-		if start, err = seeker.Seek(0, io.SeekCurrent); err != nil {
-			return nil, err
-		}
-	}
-	h, raw, err := split(mime, size)
-	if err != nil {
-		return nil, err
-	}
-	if seeks {
-		n, err := io.Copy(io.Discard, raw)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := seeker.Seek(start, io.SeekStart); err != nil {
-			return nil, err
-		}
-		if h, raw, err = split(mime, size); err != nil {
-			return nil, err
-		}
-		return &sealedBody{head: h, raw: raw, size: n, close: func() {}}, nil
-	}
-	file, err := os.CreateTemp("", "sealed-*")
-	if err != nil {
-		return nil, err
-	}
-	// Without a name it is gone with the process, however that ends.
-	_ = os.Remove(file.Name())
-	closeFile := func() { _ = file.Close() }
-	n, err := io.Copy(file, raw)
-	if err == nil {
-		_, err = file.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		closeFile()
-		return nil, err
-	}
-	return &sealedBody{head: h, raw: file, size: n, close: closeFile}, nil
-}
-
-func split(mime io.Reader, size int64) (*head, io.Reader, error) {
-	buffered := bufio.NewReaderSize(&exact{source: mime, left: size}, 64<<10)
-	h, err := readHead(buffered)
-	if err != nil {
-		return nil, nil, err
-	}
-	return h, h.decode(buffered), nil
 }

@@ -45,6 +45,10 @@ var (
 		DA: "Vi kan ikke finde dig i Microsoft 365, så vi kan ikke se, hvilke grupper du er med i. Kontakt administratoren.",
 		EN: "We cannot find you in Microsoft 365, so we cannot see which groups you belong to. Contact the administrator.",
 	}
+	sayNotArrived = fault.Sentence{
+		DA: "Mailen er ikke dukket op i postkassens indbakke endnu. Vent lidt, og se efter den dér og i Uønsket mail.",
+		EN: "The mail has not turned up in the mailbox's Inbox yet. Wait a little, and look for it there and in Junk Email.",
+	}
 	sayRefused = fault.Sentence{
 		DA: "Microsoft 365 afviste mailen. Den er ikke sendt. Prøv igen, og kontakt administratoren, hvis det sker igen.",
 		EN: "Microsoft 365 refused the mail. It was not sent. Try again, and contact the administrator if it happens again.",

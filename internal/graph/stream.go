@@ -17,6 +17,7 @@ var (
 type exact struct {
 	source io.Reader
 	left   int64
+	within bool // of something longer: what comes after is not looked at
 	err    error
 }
 
@@ -39,6 +40,9 @@ func (e *exact) Read(p []byte) (int, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		e.err = err
 		return 0, err
+	}
+	if e.within {
+		return n, nil
 	}
 	switch extra, err := io.ReadFull(e.source, make([]byte, 1)); {
 	case extra > 0:

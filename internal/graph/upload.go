@@ -1,18 +1,16 @@
 package graph
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
+	"aau.dk/sendsikker/internal/fault"
 	abstractions "github.com/microsoft/kiota-abstractions-go"
 )
 
@@ -22,10 +20,16 @@ const (
 	sessionFrom = 3_000_000
 	// sessionSure is where the session is the only way by either reading.
 	sessionSure = 3 << 20
-	// chunk is a multiple of 320 KiB below 4 MB (outlook-large-attachments: "less than 4 MB" a PUT).
-	chunk = 12 * 320 << 10
+	// maxSessions is how often an upload is begun anew. A session is good for hours and its URL for less, so a second is to
+	// be expected of a slow line, and a fourth says that something else is wrong.
+	maxSessions = 3
 	// tooSmall is how a session refuses an attachment under its minimum (graph-docs#6555).
 	tooSmall = "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize"
+)
+
+var (
+	errTooSmall = errors.New("graph: too small for an upload session")
+	errGone     = errors.New("graph: the upload session is gone")
 )
 
 // attach puts the one attachment on the draft.
@@ -33,14 +37,20 @@ func (c *Client) attach(ctx context.Context, mailbox, id string, sealed *sealedB
 	if sealed.size < sessionFrom {
 		return c.attachRaw(ctx, mailbox, id, sealed)
 	}
-	to, err := c.uploadSession(ctx, mailbox, id, sealed.size)
-	if errors.Is(err, errTooSmall) {
-		return c.attachRaw(ctx, mailbox, id, sealed)
+	for range maxSessions {
+		to, err := c.uploadSession(ctx, mailbox, id, sealed.size)
+		if errors.Is(err, errTooSmall) {
+			return c.attachRaw(ctx, mailbox, id, sealed)
+		}
+		if err != nil {
+			return err
+		}
+		// A session that is gone has left nothing on the draft: an attachment appears when its last byte is taken.
+		if err = c.upload(ctx, mailbox, to, sealed); !errors.Is(err, errGone) {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	return c.upload(ctx, mailbox, to, sealed)
+	return fault.New(fault.Unavailable, "graph_unavailable", sayUnavailable, errGone)
 }
 
 func (c *Client) attachRaw(ctx context.Context, mailbox, id string, sealed *sealedBody) error {
@@ -49,7 +59,11 @@ func (c *Client) attachRaw(ctx context.Context, mailbox, id string, sealed *seal
 		before    = `{"@odata.type":"#microsoft.graph.fileAttachment","name":"` + attachmentName + `","contentType":"` + attachmentType + `","contentBytes":"`
 		after     = `"}`
 	)
-	source := &exact{source: sealed.raw, left: sealed.size}
+	content, err := sealed.open(0)
+	if err != nil {
+		return internal(err)
+	}
+	source := &exact{source: content, left: sealed.size}
 	a, err := c.call(ctx, request{
 		operation: operation, mailbox: mailbox,
 		method: abstractions.POST, template: "/users/{mailbox}/messages/{id}/attachments", values: map[string]string{"mailbox": mailbox, "id": id},
@@ -68,8 +82,6 @@ func (c *Client) attachRaw(ctx context.Context, mailbox, id string, sealed *seal
 	}
 	return nil
 }
-
-var errTooSmall = errors.New("graph: too small for an upload session")
 
 func (c *Client) uploadSession(ctx context.Context, mailbox, id string, size int64) (*url.URL, error) {
 	const operation = "create_upload_session"
@@ -116,67 +128,4 @@ func (c *Client) uploadURL(text string) (*url.URL, error) {
 		return nil, errors.New("the upload URL leads to a host that is not allowed")
 	}
 	return u, nil
-}
-
-// upload sends the bytes in order, as nextExpectedRanges says. One chunk is held in memory, so that a range which the
-// server took in part can be continued from where it stopped.
-func (c *Client) upload(ctx context.Context, mailbox string, to *url.URL, sealed *sealedBody) error {
-	const operation = "upload"
-	buffer := make([]byte, min(chunk, sealed.size))
-	for at := int64(0); at < sealed.size; {
-		part := buffer[:min(chunk, sealed.size-at)]
-		if _, err := io.ReadFull(sealed.raw, part); err != nil {
-			return internal(err)
-		}
-		for len(part) > 0 {
-			a, err := c.call(ctx, request{
-				operation: operation, mailbox: mailbox, method: abstractions.PUT, at: to,
-				// The URL is pre-authenticated, and Graph says not to send it the token.
-				anonymous:   true,
-				contentType: "application/octet-stream", stream: bytes.NewReader(part), size: int64(len(part)),
-				headers: map[string]string{"Content-Range": fmt.Sprintf("bytes %d-%d/%d", at, at+int64(len(part))-1, sealed.size)},
-				timeout: bodyTimeout, limit: smallAnswer,
-			})
-			if err != nil {
-				return silent(operation, err, aboutItem)
-			}
-			next, err := c.taken(a, at, at+int64(len(part)), sealed.size)
-			if err != nil {
-				return err
-			}
-			part, at = part[next-at:], next
-		}
-	}
-	return nil
-}
-
-// taken is up to where the server has the bytes after a PUT of [from, to): 201 for the last, 200 (Outlook) or 202
-// (the other upload sessions of Graph) with nextExpectedRanges before.
-func (c *Client) taken(a *answer, from, to, size int64) (int64, error) {
-	const operation = "upload"
-	if a.status == http.StatusCreated {
-		if to != size {
-			return 0, unreadable(operation, a, errors.New("the upload ended before its last byte"))
-		}
-		return size, nil
-	}
-	if a.status != http.StatusOK && a.status != http.StatusAccepted {
-		return 0, c.refused(operation, a, aboutItem)
-	}
-	var session struct {
-		Next []string `json:"nextExpectedRanges"`
-	}
-	if err := a.decode(&session); err != nil {
-		return 0, unreadable(operation, a, err)
-	}
-	if len(session.Next) != 1 {
-		return 0, unreadable(operation, a, errors.New("the upload does not say which bytes come next"))
-	}
-	// "0-", "3932160-" or "3932160-4999999", with an open or a stated end.
-	first, _, _ := strings.Cut(session.Next[0], "-")
-	next, err := strconv.ParseInt(first, 10, 64)
-	if err != nil || next <= from || next > to || next == size {
-		return 0, unreadable(operation, a, errors.New("the upload asks for bytes that are not next"))
-	}
-	return next, nil
 }
