@@ -5,31 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"filippo.io/age"
 	"gocloud.dev/secrets"
 )
 
-// maxBytes bounds DecryptBytes: subjects and PEM files are far below; anything larger belongs in a stream.
-const maxBytes = 1 << 20
-
-// Keeper wraps and unwraps keys under one version of the master key.
-type Keeper struct {
-	master  *secrets.Keeper
-	version string
-}
-
-// New takes an open master key and the name of its version, which is stored beside everything that it wraps.
-func New(master *secrets.Keeper, version string) *Keeper {
-	return &Keeper{master: master, version: version}
-}
-
-// Close lets go of the master key.
-func (k *Keeper) Close() error { return k.master.Close() }
-
-// Holds says whether what that version wrapped can be opened.
-func (k *Keeper) Holds(version string) bool { return version == k.version }
+// ErrVersion: something was wrapped by a version of the master key that is not here. Waiting helps only if somebody brings it.
+var ErrVersion = errors.New("that version of the master key is not held here")
 
 // Wrapped is a Key as it may lie in the store.
 type Wrapped struct {
@@ -37,8 +19,26 @@ type Wrapped struct {
 	Bytes   []byte
 }
 
-// Key encrypts and decrypts one thing: a message, or a mailbox's private key.
-type Key struct{ identity *age.X25519Identity }
+// Keeper wraps keys under the current version of the master key, and unwraps under every version that it holds. It may be
+// used by many goroutines at once.
+type Keeper struct{ ring *ring }
+
+// New takes one open master key and the name of its version, which is stored beside everything that it wraps.
+func New(master *secrets.Keeper, version string) *Keeper {
+	return &Keeper{fixedRing(named{version, master})}
+}
+
+// Close lets go of the master key.
+func (k *Keeper) Close() error { return k.ring.close() }
+
+// Holds says whether what that version wrapped can be opened.
+func (k *Keeper) Holds(version string) bool {
+	_, err := k.ring.find(version)
+	return err == nil
+}
+
+// Versions names every version that is held. The first is the current one, which wraps.
+func (k *Keeper) Versions() []string { return k.ring.versions() }
 
 // NewKey makes a key and its wrapped form.
 func (k *Keeper) NewKey(ctx context.Context) (*Key, Wrapped, error) {
@@ -46,68 +46,64 @@ func (k *Keeper) NewKey(ctx context.Context) (*Key, Wrapped, error) {
 	if err != nil {
 		return nil, Wrapped{}, fmt.Errorf("making a key: %w", err)
 	}
-	wrapped, err := k.master.Encrypt(ctx, []byte(identity.String()))
+	current := k.ring.current()
+	wrapped, err := current.master.Encrypt(ctx, []byte(identity.String()))
 	if err != nil {
-		return nil, Wrapped{}, fmt.Errorf("wrapping a key: %w", err)
+		return nil, Wrapped{}, failed("wrapping a key", err)
 	}
-	return &Key{identity}, Wrapped{Version: k.version, Bytes: wrapped}, nil
+	return &Key{identity}, Wrapped{Version: current.version, Bytes: wrapped}, nil
 }
 
-// Unwrap gives the key back. A version that this keeper does not hold is an error, never a guess.
+// Unwrap gives the key back. A version that this keeper does not hold is ErrVersion, never a guess.
 func (k *Keeper) Unwrap(ctx context.Context, w Wrapped) (*Key, error) {
-	if !k.Holds(w.Version) {
-		return nil, fmt.Errorf("unwrapping a key: it was wrapped by master key %q, and this keeper holds %q", w.Version, k.version)
-	}
-	plain, err := k.master.Decrypt(ctx, w.Bytes)
+	_, identity, err := k.unwrap(ctx, w)
 	if err != nil {
-		return nil, fmt.Errorf("unwrapping a key: %w", err)
-	}
-	identity, err := age.ParseX25519Identity(string(plain))
-	if err != nil {
-		// The parser's own text may quote what it read: not for any log.
-		return nil, errors.New("unwrapping a key: what was wrapped is no key")
+		return nil, err
 	}
 	return &Key{identity}, nil
 }
 
-// Encrypt returns a writer of age-framed bytes to dst. Only Close makes them whole.
-func (key *Key) Encrypt(dst io.Writer) (io.WriteCloser, error) {
-	return age.Encrypt(dst, key.identity.Recipient())
+func (k *Keeper) unwrap(ctx context.Context, w Wrapped) ([]byte, *age.X25519Identity, error) {
+	by, err := k.ring.find(w.Version)
+	if err != nil {
+		return nil, nil, fmt.Errorf("unwrapping a key: %w", err)
+	}
+	plain, err := by.master.Decrypt(ctx, w.Bytes)
+	if err != nil {
+		return nil, nil, failed("unwrapping a key", err)
+	}
+	identity, err := age.ParseX25519Identity(string(plain))
+	if err != nil {
+		// The parser's own text may quote what it read: not for any log.
+		return nil, nil, errors.New("unwrapping a key: what was wrapped is no key")
+	}
+	return plain, identity, nil
 }
 
-// Decrypt returns a reader that fails at the first frame that was altered or is missing.
-func (key *Key) Decrypt(src io.Reader) (io.Reader, error) {
-	return age.Decrypt(src, key.identity)
-}
-
-// EncryptBytes is Encrypt for something small.
-func (key *Key) EncryptBytes(plain []byte) ([]byte, error) {
-	var sealed bytes.Buffer
-	w, err := key.Encrypt(&sealed)
+// Rewrap gives the same key under the current version; changed is false when it lies under that already. What the key has
+// encrypted stays as it is. The caller replaces the old form only where it is still the old one (another replica may have been
+// first), and may lose the new one without harm.
+func (k *Keeper) Rewrap(ctx context.Context, w Wrapped) (_ Wrapped, changed bool, err error) {
+	current := k.ring.current()
+	if w.Version == current.version {
+		return w, false, nil
+	}
+	plain, _, err := k.unwrap(ctx, w)
 	if err != nil {
-		return nil, err
+		return Wrapped{}, false, err
 	}
-	if _, err := w.Write(plain); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return sealed.Bytes(), nil
-}
-
-// DecryptBytes is Decrypt for something small.
-func (key *Key) DecryptBytes(sealed []byte) ([]byte, error) {
-	r, err := key.Decrypt(bytes.NewReader(sealed))
+	wrapped, err := current.master.Encrypt(ctx, plain)
 	if err != nil {
-		return nil, err
+		return Wrapped{}, false, failed("wrapping a key anew", err)
 	}
-	plain, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
+	// The old form is about to be thrown away, and a vault's public half wraps without proving that the private half may be
+	// used: a version that was created for encryption alone would take everything and give nothing back.
+	again, err := current.master.Decrypt(ctx, wrapped)
 	if err != nil {
-		return nil, err
+		return Wrapped{}, false, failed("proving a key that was wrapped anew", err)
 	}
-	if len(plain) > maxBytes {
-		return nil, errors.New("decrypting: larger than a small thing may be")
+	if !bytes.Equal(again, plain) {
+		return Wrapped{}, false, errors.New("proving a key that was wrapped anew: another came back")
 	}
-	return plain, nil
+	return Wrapped{Version: current.version, Bytes: wrapped}, true, nil
 }
