@@ -39,7 +39,11 @@ type Sending interface {
 	Preflight(ctx context.Context, c mailbox.Caller, d *draft.Draft) (sending.Plan, error)
 	Submit(ctx context.Context, s sending.Submission) (id string, err error)
 	Message(ctx context.Context, c mailbox.Caller, id string) (sending.Message, error)
-	Messages(ctx context.Context, c mailbox.Caller, before string, limit int) ([]sending.Message, error)
+	Messages(ctx context.Context, c mailbox.Caller, q store.MessageQuery) ([]sending.Message, error)
+	Cancel(ctx context.Context, c mailbox.Caller, id string) error
+	Events(ctx context.Context, c mailbox.Caller, id string, after int) (events []store.Event, ended bool, err error)
+	Doubts(ctx context.Context) ([]sending.Doubt, error)
+	Resolve(ctx context.Context, c mailbox.Caller, deliveryID string, arrived bool) error
 	Recipient(ctx context.Context, address string) (sending.Known, error)
 }
 
@@ -82,6 +86,7 @@ type server struct {
 	Deps
 	document *openapi3.T
 	router   routers.Router
+	streams  chan struct{} // places for those who watch
 }
 
 // New builds the handler for every path of the contract.
@@ -94,7 +99,7 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the contract: %w", err)
 	}
-	s := &server{Deps: d, document: document, router: router}
+	s := &server{Deps: d, document: document, router: router, streams: make(chan struct{}, maxStreams)}
 	observe, err := newObserver(d.Registry)
 	if err != nil {
 		return nil, err
@@ -107,6 +112,7 @@ func New(d Deps) (http.Handler, error) {
 	r.MethodNotAllowed(s.noSuchCall)
 	r.Get("/openapi.yaml", s.getContract)
 	r.Method(http.MethodGet, "/metrics", d.Metrics)
+	r.Get("/v1/messages/{id}/events", s.streamEvents)
 	for _, path := range []string{"/certificates", "/certificates/{file}"} {
 		r.Method(http.MethodGet, path, d.Partners)
 		r.Method(http.MethodHead, path, d.Partners)

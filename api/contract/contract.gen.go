@@ -89,6 +89,51 @@ func (e DraftLanguage) Valid() bool {
 	}
 }
 
+// Defines values for EventWhat.
+const (
+	EventWhatAccepted  EventWhat = "accepted"
+	EventWhatAgain     EventWhat = "again"
+	EventWhatCancelled EventWhat = "cancelled"
+	EventWhatDrafting  EventWhat = "drafting"
+	EventWhatLooked    EventWhat = "looked"
+	EventWhatReceipt   EventWhat = "receipt"
+	EventWhatRejected  EventWhat = "rejected"
+	EventWhatReport    EventWhat = "report"
+	EventWhatSending   EventWhat = "sending"
+	EventWhatSent      EventWhat = "sent"
+	EventWhatUnknown   EventWhat = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the EventWhat enum.
+func (e EventWhat) Valid() bool {
+	switch e {
+	case EventWhatAccepted:
+		return true
+	case EventWhatAgain:
+		return true
+	case EventWhatCancelled:
+		return true
+	case EventWhatDrafting:
+		return true
+	case EventWhatLooked:
+		return true
+	case EventWhatReceipt:
+		return true
+	case EventWhatRejected:
+		return true
+	case EventWhatReport:
+		return true
+	case EventWhatSending:
+		return true
+	case EventWhatSent:
+		return true
+	case EventWhatUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HealthParts.
 const (
 	HealthPartsOk          HealthParts = "ok"
@@ -166,15 +211,18 @@ func (e MessageRecipientField) Valid() bool {
 
 // Defines values for MessageState.
 const (
-	MessageStateFailed  MessageState = "failed"
-	MessageStateSending MessageState = "sending"
-	MessageStateSent    MessageState = "sent"
-	MessageStateUnknown MessageState = "unknown"
+	MessageStateCancelled MessageState = "cancelled"
+	MessageStateFailed    MessageState = "failed"
+	MessageStateSending   MessageState = "sending"
+	MessageStateSent      MessageState = "sent"
+	MessageStateUnknown   MessageState = "unknown"
 )
 
 // Valid indicates whether the value is a known member of the MessageState enum.
 func (e MessageState) Valid() bool {
 	switch e {
+	case MessageStateCancelled:
+		return true
 	case MessageStateFailed:
 		return true
 	case MessageStateSending:
@@ -190,16 +238,16 @@ func (e MessageState) Valid() bool {
 
 // Defines values for NoticeKind.
 const (
-	Receipt NoticeKind = "receipt"
-	Report  NoticeKind = "report"
+	NoticeKindReceipt NoticeKind = "receipt"
+	NoticeKindReport  NoticeKind = "report"
 )
 
 // Valid indicates whether the value is a known member of the NoticeKind enum.
 func (e NoticeKind) Valid() bool {
 	switch e {
-	case Receipt:
+	case NoticeKindReceipt:
 		return true
-	case Report:
+	case NoticeKindReport:
 		return true
 	default:
 		return false
@@ -332,6 +380,24 @@ func (e ApproveCertificateJSONBodyTrust) Valid() bool {
 	}
 }
 
+// Defines values for ResolveDoubtJSONBodyDecision.
+const (
+	Arrived   ResolveDoubtJSONBodyDecision = "arrived"
+	SendAgain ResolveDoubtJSONBodyDecision = "send_again"
+)
+
+// Valid indicates whether the value is a known member of the ResolveDoubtJSONBodyDecision enum.
+func (e ResolveDoubtJSONBodyDecision) Valid() bool {
+	switch e {
+	case Arrived:
+		return true
+	case SendAgain:
+		return true
+	default:
+		return false
+	}
+}
+
 // Address defines model for Address.
 type Address struct {
 	Address string  `json:"address"`
@@ -388,6 +454,22 @@ type CertificateList struct {
 // DeliveryState defines model for DeliveryState.
 type DeliveryState string
 
+// Doubt defines model for Doubt.
+type Doubt struct {
+	Copy   openapi_types.UUID `json:"copy"`
+	Events []Event            `json:"events"`
+
+	// Looks How often it was looked for
+	Looks   int                `json:"looks"`
+	Mailbox string             `json:"mailbox"`
+	Message openapi_types.UUID `json:"message"`
+
+	// MessageId Message-ID
+	MessageId  string    `json:"messageId"`
+	Recipients []string  `json:"recipients"`
+	Since      time.Time `json:"since"`
+}
+
 // Draft defines model for Draft.
 type Draft struct {
 	Bcc  *[]Address `json:"bcc,omitempty"`
@@ -416,6 +498,22 @@ type DraftImportance string
 
 // DraftLanguage The language of the receipt
 type DraftLanguage string
+
+// Event defines model for Event.
+type Event struct {
+	At   time.Time `json:"at"`
+	Code *string   `json:"code,omitempty"`
+
+	// Recipients Whom it is about; empty when it is about the whole message
+	Recipients []string `json:"recipients"`
+
+	// RequestIds Microsoft Graph's, for its support
+	RequestIds []string  `json:"requestIds"`
+	What       EventWhat `json:"what"`
+}
+
+// EventWhat defines model for Event.What.
+type EventWhat string
 
 // Health defines model for Health.
 type Health struct {
@@ -458,7 +556,10 @@ type MeKind string
 
 // Message defines model for Message.
 type Message struct {
-	AcceptedAt time.Time          `json:"acceptedAt"`
+	AcceptedAt time.Time `json:"acceptedAt"`
+
+	// HeldUntil Until then it can be taken back
+	HeldUntil  *time.Time         `json:"heldUntil,omitempty"`
 	Id         openapi_types.UUID `json:"id"`
 	Mailbox    string             `json:"mailbox"`
 	MessageId  string             `json:"messageId"`
@@ -483,7 +584,10 @@ type MessageRecipient struct {
 	Certificate *CertificateInfo `json:"certificate,omitempty"`
 
 	// Code Why it did not go out
-	Code  *string               `json:"code,omitempty"`
+	Code *string `json:"code,omitempty"`
+
+	// Copy The copy that goes to this recipient
+	Copy  openapi_types.UUID    `json:"copy"`
 	Field MessageRecipientField `json:"field"`
 	Name  *string               `json:"name,omitempty"`
 
@@ -746,12 +850,33 @@ type ApproveCertificateJSONBody struct {
 // ApproveCertificateJSONBodyTrust defines parameters for ApproveCertificate.
 type ApproveCertificateJSONBodyTrust string
 
+// ResolveDoubtJSONBody defines parameters for ResolveDoubt.
+type ResolveDoubtJSONBody struct {
+	Decision ResolveDoubtJSONBodyDecision `json:"decision"`
+}
+
+// ResolveDoubtJSONBodyDecision defines parameters for ResolveDoubt.
+type ResolveDoubtJSONBodyDecision string
+
 // ListMessagesParams defines parameters for ListMessages.
 type ListMessagesParams struct {
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Before The `next` of the page before
 	Before *openapi_types.UUID `form:"before,omitempty" json:"before,omitempty"`
+	State  *MessageState       `form:"state,omitempty" json:"state,omitempty"`
+
+	// Mailbox The function mailbox that it was sent as
+	Mailbox *string `form:"mailbox,omitempty" json:"mailbox,omitempty"`
+
+	// Recipient An address among the recipients, as it was written
+	Recipient *string `form:"recipient,omitempty" json:"recipient,omitempty"`
+
+	// Since Accepted then or later
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Accepted before that
+	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
 }
 
 // SendMessageMultipartBody defines parameters for SendMessage.
@@ -778,6 +903,9 @@ type PinCertificateJSONRequestBody = Pinning
 
 // ApproveCertificateJSONRequestBody defines body for ApproveCertificate for application/json ContentType.
 type ApproveCertificateJSONRequestBody ApproveCertificateJSONBody
+
+// ResolveDoubtJSONRequestBody defines body for ResolveDoubt for application/json ContentType.
+type ResolveDoubtJSONRequestBody ResolveDoubtJSONBody
 
 // SendMessageMultipartRequestBody defines body for SendMessage for multipart/form-data ContentType.
 type SendMessageMultipartRequestBody SendMessageMultipartBody
@@ -814,6 +942,12 @@ type ServerInterface interface {
 	// ApproveCertificate Use a pending certificate, by itself or with everything that its authority issues
 	// (POST /v1/certificates/{id}/approval)
 	ApproveCertificate(w http.ResponseWriter, r *http.Request, id CertificateID)
+	// ListDoubts Copies of which nobody knows whether they went out, for administrators
+	// (GET /v1/doubts)
+	ListDoubts(w http.ResponseWriter, r *http.Request)
+	// ResolveDoubt Decide about such a copy: it arrived, or it is sent again
+	// (POST /v1/doubts/{copy})
+	ResolveDoubt(w http.ResponseWriter, r *http.Request, copy openapi_types.UUID)
 	// GetMe Who is asking, which function mailboxes they may send as, and the limits that hold
 	// (GET /v1/me)
 	GetMe(w http.ResponseWriter, r *http.Request)
@@ -823,6 +957,9 @@ type ServerInterface interface {
 	// SendMessage Send securely
 	// (POST /v1/messages)
 	SendMessage(w http.ResponseWriter, r *http.Request, params SendMessageParams)
+	// CancelMessage Take a message back, while nothing of it has been tried
+	// (DELETE /v1/messages/{id})
+	CancelMessage(w http.ResponseWriter, r *http.Request, id openapi_types.UUID)
 	// GetMessage What became of one message
 	// (GET /v1/messages/{id})
 	GetMessage(w http.ResponseWriter, r *http.Request, id openapi_types.UUID)
@@ -892,6 +1029,18 @@ func (_ Unimplemented) ApproveCertificate(w http.ResponseWriter, r *http.Request
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
+// ListDoubts Copies of which nobody knows whether they went out, for administrators
+// (GET /v1/doubts)
+func (_ Unimplemented) ListDoubts(w http.ResponseWriter, r *http.Request) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// ResolveDoubt Decide about such a copy: it arrived, or it is sent again
+// (POST /v1/doubts/{copy})
+func (_ Unimplemented) ResolveDoubt(w http.ResponseWriter, r *http.Request, copy openapi_types.UUID) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
 // GetMe Who is asking, which function mailboxes they may send as, and the limits that hold
 // (GET /v1/me)
 func (_ Unimplemented) GetMe(w http.ResponseWriter, r *http.Request) {
@@ -907,6 +1056,12 @@ func (_ Unimplemented) ListMessages(w http.ResponseWriter, r *http.Request, para
 // SendMessage Send securely
 // (POST /v1/messages)
 func (_ Unimplemented) SendMessage(w http.ResponseWriter, r *http.Request, params SendMessageParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// CancelMessage Take a message back, while nothing of it has been tried
+// (DELETE /v1/messages/{id})
+func (_ Unimplemented) CancelMessage(w http.ResponseWriter, r *http.Request, id openapi_types.UUID) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -1157,6 +1312,46 @@ func (siw *ServerInterfaceWrapper) ApproveCertificate(w http.ResponseWriter, r *
 	handler.ServeHTTP(w, r)
 }
 
+// ListDoubts operation middleware
+func (siw *ServerInterfaceWrapper) ListDoubts(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListDoubts(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ResolveDoubt operation middleware
+func (siw *ServerInterfaceWrapper) ResolveDoubt(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "copy" -------------
+	var copy openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "copy", chi.URLParam(r, "copy"), &copy, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "copy", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ResolveDoubt(w, r, copy)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetMe operation middleware
 func (siw *ServerInterfaceWrapper) GetMe(w http.ResponseWriter, r *http.Request) {
 
@@ -1202,6 +1397,71 @@ func (siw *ServerInterfaceWrapper) ListMessages(w http.ResponseWriter, r *http.R
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "before"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "before", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", r.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "state"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "state", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "mailbox" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mailbox", r.URL.Query(), &params.Mailbox, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "mailbox"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "mailbox", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "recipient" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "recipient", r.URL.Query(), &params.Recipient, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "recipient"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "recipient", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", r.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "since"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "since", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", r.URL.Query(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "until"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "until", Err: err})
 		}
 		return
 	}
@@ -1262,6 +1522,32 @@ func (siw *ServerInterfaceWrapper) SendMessage(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.SendMessage(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CancelMessage operation middleware
+func (siw *ServerInterfaceWrapper) CancelMessage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CancelMessage(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1463,7 +1749,16 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 		r.Post(options.BaseURL+"/v1/messages", wrapper.SendMessage)
 	})
 	r.Group(func(r chi.Router) {
+		r.Delete(options.BaseURL+"/v1/messages/{id}", wrapper.CancelMessage)
+	})
+	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/v1/messages/{id}", wrapper.GetMessage)
+	})
+	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/v1/doubts", wrapper.ListDoubts)
+	})
+	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/v1/doubts/{copy}", wrapper.ResolveDoubt)
 	})
 	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/v1/recipients/{address}", wrapper.GetRecipient)
@@ -2240,6 +2535,190 @@ func (response ApproveCertificatedefaultApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
+type ListDoubtsRequestObject struct {
+}
+
+type ListDoubtsResponseObject interface {
+	VisitListDoubtsResponse(w http.ResponseWriter) error
+}
+
+type ListDoubts200JSONResponse struct {
+	Doubts []Doubt `json:"doubts"`
+}
+
+func (response ListDoubts200JSONResponse) VisitListDoubtsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDoubts401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListDoubts401ApplicationProblemPlusJSONResponse) VisitListDoubtsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDoubts403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListDoubts403ApplicationProblemPlusJSONResponse) VisitListDoubtsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDoubtsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDoubtsdefaultApplicationProblemPlusJSONResponse) VisitListDoubtsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResolveDoubtRequestObject struct {
+	Copy openapi_types.UUID `json:"copy"`
+	Body *ResolveDoubtJSONRequestBody
+}
+
+type ResolveDoubtResponseObject interface {
+	VisitResolveDoubtResponse(w http.ResponseWriter) error
+}
+
+type ResolveDoubt204Response struct {
+}
+
+func (response ResolveDoubt204Response) VisitResolveDoubtResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ResolveDoubt400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ResolveDoubt400ApplicationProblemPlusJSONResponse) VisitResolveDoubtResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResolveDoubt401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ResolveDoubt401ApplicationProblemPlusJSONResponse) VisitResolveDoubtResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResolveDoubt403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ResolveDoubt403ApplicationProblemPlusJSONResponse) VisitResolveDoubtResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResolveDoubt404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ResolveDoubt404ApplicationProblemPlusJSONResponse) VisitResolveDoubtResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResolveDoubt409ApplicationProblemPlusJSONResponse Problem
+
+func (response ResolveDoubt409ApplicationProblemPlusJSONResponse) VisitResolveDoubtResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResolveDoubtdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResolveDoubtdefaultApplicationProblemPlusJSONResponse) VisitResolveDoubtResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMeRequestObject struct {
 }
 
@@ -2549,6 +3028,117 @@ type SendMessagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SendMessagedefaultApplicationProblemPlusJSONResponse) VisitSendMessageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelMessageRequestObject struct {
+	Id openapi_types.UUID `json:"id"`
+}
+
+type CancelMessageResponseObject interface {
+	VisitCancelMessageResponse(w http.ResponseWriter) error
+}
+
+type CancelMessage204Response struct {
+}
+
+func (response CancelMessage204Response) VisitCancelMessageResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type CancelMessage400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CancelMessage400ApplicationProblemPlusJSONResponse) VisitCancelMessageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelMessage401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response CancelMessage401ApplicationProblemPlusJSONResponse) VisitCancelMessageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelMessage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CancelMessage403ApplicationProblemPlusJSONResponse) VisitCancelMessageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelMessage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CancelMessage404ApplicationProblemPlusJSONResponse) VisitCancelMessageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelMessage409ApplicationProblemPlusJSONResponse Problem
+
+func (response CancelMessage409ApplicationProblemPlusJSONResponse) VisitCancelMessageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelMessagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelMessagedefaultApplicationProblemPlusJSONResponse) VisitCancelMessageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2882,6 +3472,12 @@ type StrictServerInterface interface {
 	// ApproveCertificate Use a pending certificate, by itself or with everything that its authority issues
 	// (POST /v1/certificates/{id}/approval)
 	ApproveCertificate(ctx context.Context, request ApproveCertificateRequestObject) (ApproveCertificateResponseObject, error)
+	// ListDoubts Copies of which nobody knows whether they went out, for administrators
+	// (GET /v1/doubts)
+	ListDoubts(ctx context.Context, request ListDoubtsRequestObject) (ListDoubtsResponseObject, error)
+	// ResolveDoubt Decide about such a copy: it arrived, or it is sent again
+	// (POST /v1/doubts/{copy})
+	ResolveDoubt(ctx context.Context, request ResolveDoubtRequestObject) (ResolveDoubtResponseObject, error)
 	// GetMe Who is asking, which function mailboxes they may send as, and the limits that hold
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -2891,6 +3487,9 @@ type StrictServerInterface interface {
 	// SendMessage Send securely
 	// (POST /v1/messages)
 	SendMessage(ctx context.Context, request SendMessageRequestObject) (SendMessageResponseObject, error)
+	// CancelMessage Take a message back, while nothing of it has been tried
+	// (DELETE /v1/messages/{id})
+	CancelMessage(ctx context.Context, request CancelMessageRequestObject) (CancelMessageResponseObject, error)
 	// GetMessage What became of one message
 	// (GET /v1/messages/{id})
 	GetMessage(ctx context.Context, request GetMessageRequestObject) (GetMessageResponseObject, error)
@@ -3186,6 +3785,63 @@ func (sh *strictHandler) ApproveCertificate(w http.ResponseWriter, r *http.Reque
 	}
 }
 
+// ListDoubts operation middleware
+func (sh *strictHandler) ListDoubts(w http.ResponseWriter, r *http.Request) {
+	var request ListDoubtsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDoubts(ctx, request.(ListDoubtsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDoubts")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListDoubtsResponseObject); ok {
+		if err := validResponse.VisitListDoubtsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResolveDoubt operation middleware
+func (sh *strictHandler) ResolveDoubt(w http.ResponseWriter, r *http.Request, copy openapi_types.UUID) {
+	var request ResolveDoubtRequestObject
+
+	request.Copy = copy
+
+	var body ResolveDoubtJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ResolveDoubt(ctx, request.(ResolveDoubtRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResolveDoubt")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ResolveDoubtResponseObject); ok {
+		if err := validResponse.VisitResolveDoubtResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetMe operation middleware
 func (sh *strictHandler) GetMe(w http.ResponseWriter, r *http.Request) {
 	var request GetMeRequestObject
@@ -3266,6 +3922,32 @@ func (sh *strictHandler) SendMessage(w http.ResponseWriter, r *http.Request, par
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(SendMessageResponseObject); ok {
 		if err := validResponse.VisitSendMessageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelMessage operation middleware
+func (sh *strictHandler) CancelMessage(w http.ResponseWriter, r *http.Request, id openapi_types.UUID) {
+	var request CancelMessageRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelMessage(ctx, request.(CancelMessageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelMessage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CancelMessageResponseObject); ok {
+		if err := validResponse.VisitCancelMessageResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

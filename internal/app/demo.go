@@ -97,6 +97,8 @@ type worldOptions struct {
 	fast            bool
 	log             *slog.Logger
 	timing          sending.Timing
+	limits          store.Limits
+	undo            time.Duration // of every mailbox
 	now             func() time.Time
 }
 
@@ -147,7 +149,7 @@ func openWorld(ctx context.Context, o worldOptions) (_ *world, err error) {
 func (w *world) wiring(o worldOptions) wiring {
 	u := w.university
 	return wiring{
-		Contract: o.assets.Contract, Database: filepath.Join(w.data, "sendsikker.db"), SpoolFolder: filepath.Join(w.data, "spool"),
+		Contract: o.assets.Contract, Database: filepath.Join(w.data, "sendsikker.db"), Spool: filepath.Join(w.data, "spool"),
 		MasterKey: filepath.Join(w.data, "master.key"),
 		Entra: entra.Config{
 			Tenant: u.Tenant.Tenant, Audience: u.Tenant.API, Clients: []string{u.Tenant.AddIn}, Scope: u.Tenant.Scope, Role: u.Tenant.Role,
@@ -166,7 +168,7 @@ func (w *world) wiring(o worldOptions) wiring {
 			}},
 		},
 		AdminRole: "SendSikker.Administrator", Organisation: "Universitetet Eksempel",
-		Timing: o.timing, Workers: 4, Now: o.now, Log: o.log,
+		Timing: o.timing, Limits: o.limits, Keep: 0, Workers: 4, Now: o.now, Log: o.log,
 	}
 }
 
@@ -176,7 +178,7 @@ func (w *world) furnish(ctx context.Context) error {
 	admin := mailbox.Admin{Store: w.service.store, Keeper: w.service.keeper, Now: time.Now, Actor: actor}
 	for _, m := range w.university.Mailboxes {
 		signer := m.Identity
-		err := admin.Put(ctx, mailbox.New{Address: m.Address, Name: m.Name, Certificate: signer.Certificate, Chain: signer.Chain, Key: signer.Key})
+		err := admin.Put(ctx, mailbox.New{Address: m.Address, Name: m.Name, Certificate: signer.Certificate, Chain: signer.Chain, Key: signer.Key, Undo: w.undo})
 		if err != nil {
 			return err
 		}

@@ -71,8 +71,10 @@ func (c *serveCommand) wiring(assets Assets, log *slog.Logger) (wiring, error) {
 	if c.Graph.Large == "upload" {
 		large = graph.LargeUpload
 	}
+	limits := sending.DefaultLimits()
+	limits.PerMinute, limits.Recipients = c.Sending.PerMinute, c.Sending.RecipientsPerDay
 	return wiring{
-		Contract: assets.Contract, Database: c.Database(), SpoolFolder: c.Spool(), MasterKey: c.MasterKey(),
+		Contract: assets.Contract, Database: c.Database(), Spool: c.Spool(), MasterKey: c.MasterKey(),
 		Entra: entra.Config{
 			Tenant: c.Entra.Tenant, Audience: c.Entra.Audience, Clients: c.Entra.Clients, Scope: c.Entra.Scope, Role: c.Entra.Role,
 			Authority: c.Entra.Authority,
@@ -80,7 +82,8 @@ func (c *serveCommand) wiring(assets Assets, log *slog.Logger) (wiring, error) {
 		Credential: credential, GraphURL: c.Graph.URL, GraphLarge: large, Domains: c.Mail.Domains,
 		Encryption: smime.Rule(c.Mail.Encryption), Headers: sending.HeaderRule(c.Mail.Headers), OuterSubject: c.Mail.OuterSubject,
 		Finding: finding, AdminRole: c.Entra.AdminRole, Organisation: c.Organisation, PublicURL: c.PublicURL, BehindProxy: c.TLS.Proxy,
-		Timing: sending.DefaultTiming(), Workers: c.Workers, Now: time.Now, Log: log,
+		Timing: sending.DefaultTiming(), Limits: limits, Backlog: c.Sending.Backlog, Keep: time.Duration(c.Sending.KeepDays) * 24 * time.Hour,
+		MaxMessage: int64(c.Graph.MaxMegabytes) * 1_000_000, Workers: c.Workers, Now: time.Now, Log: log,
 	}, nil
 }
 

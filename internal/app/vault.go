@@ -13,7 +13,7 @@ import (
 // openVault opens the database and the master key that belongs to it. A key is made only for a database in which nothing is
 // wrapped yet: one that was made because the right one is missing would open nothing, and hide that it is missing.
 func openVault(ctx context.Context, database, masterKey string, now func() time.Time) (_ *store.Store, _ *keeper.Keeper, err error) {
-	s, err := store.OpenSQLite(ctx, database, now)
+	s, err := store.Open(ctx, database, now)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -27,10 +27,10 @@ func openVault(ctx context.Context, database, masterKey string, now func() time.
 		return nil, nil, err
 	}
 	if len(versions) == 0 {
-		k, err := keeper.OpenOrMakeFile(masterKey)
+		k, err := keeper.Open(keeper.Source{Where: masterKey, Make: true})
 		return s, k, err
 	}
-	k, err := keeper.OpenFile(masterKey)
+	k, err := keeper.Open(keeper.Source{Where: masterKey})
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening the master key (put the right one back: without it nothing in the database can be opened): %w", err)
 	}

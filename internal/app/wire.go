@@ -30,12 +30,14 @@ import (
 type wiring struct {
 	Contract     []byte
 	Database     string
-	SpoolFolder  string
-	MasterKey    string
+	Spool        string
+	MasterKey    string // as keeper.Source has it
 	Entra        entra.Config
 	Credential   azcore.TokenCredential
 	GraphURL     string
 	GraphLarge   graph.LargeMode
+	MaxMessage   int64               // of a large sealed copy; 0 is the way's own
+	Submission   *submission.Client  // what sends large copies; nil: Graph does, or nobody
 	UploadHosts  []string // nil is Microsoft's
 	Domains      []string
 	Encryption   smime.Rule
@@ -47,6 +49,9 @@ type wiring struct {
 	PublicURL    string
 	BehindProxy  bool
 	Timing       sending.Timing
+	Limits       store.Limits
+	Backlog      time.Duration
+	Keep         time.Duration
 	Workers      int
 	Now          func() time.Time
 	Log          *slog.Logger
@@ -77,7 +82,7 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 		return nil, err
 	}
 	s.closers = append(s.closers, s.store.Close, s.keeper.Close)
-	box, err := spool.OpenFolder(w.SpoolFolder)
+	box, err := spool.Open(ctx, w.Spool)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +99,7 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 		return nil, fmt.Errorf("checking callers' tokens: %w", err)
 	}
 	outlook, err := graph.New(graph.Options{
-		BaseURL: w.GraphURL, Credential: w.Credential, Large: w.GraphLarge, UploadHosts: w.UploadHosts, Observe: measure.graph, Now: w.Now,
+		BaseURL: w.GraphURL, Credential: w.Credential, Large: w.GraphLarge, MaxUpload: w.MaxMessage, UploadHosts: w.UploadHosts, Observe: measure.graph, Now: w.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reaching Microsoft Graph: %w", err)
@@ -110,7 +115,7 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 	s.sending = sending.New(sending.Deps{
 		Mailboxes: mailboxes, Certificates: s.finders.finder, Policy: route.NewPolicy(w.Domains),
 		Encryption: w.Encryption, Headers: w.Headers, OuterSubject: w.OuterSubject,
-		Store: s.store, Spool: box, Keeper: s.keeper, Post: post{outlook}, Timing: w.Timing,
+		Store: s.store, Spool: box, Keeper: s.keeper, Post: post{client: outlook, large: w.Submission}, Timing: w.Timing, Limits: w.Limits, Backlog: w.Backlog, Keep: w.Keep,
 		Now: w.Now, Log: w.Log, Ended: measure.ended,
 	})
 	s.handler, err = api.New(api.Deps{
@@ -132,7 +137,7 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 // start puts the workers on.
 func (s *service) start(ctx context.Context) (err error) {
 	s.queue, err = s.store.StartQueue(ctx, store.Handlers{
-		Deliver: s.sending.Deliver, GiveUp: s.sending.GiveUp, Notice: s.sending.Notify, Nightly: s.nightly,
+		Deliver: s.sending.Deliver, GiveUp: s.sending.GiveUp, Notice: s.sending.Notify, Nightly: s.nightly, Tidy: s.sending.Tidy,
 	}, s.workers, s.log)
 	if err != nil {
 		return err

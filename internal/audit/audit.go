@@ -9,7 +9,9 @@ import (
 type Action string
 
 const (
-	MessageAccepted Action = "message_accepted"
+	MessageAccepted  Action = "message_accepted"
+	MessageCancelled Action = "message_cancelled"
+	DeliveryResolved Action = "delivery_resolved"
 	MailboxPut      Action = "mailbox_put"
 	GrantPut        Action = "grant_put"
 	GrantDeleted    Action = "grant_deleted"

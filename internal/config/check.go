@@ -56,7 +56,14 @@ func (c *Config) Check(getenv func(string) string) error {
 
 	bad(!isHTTPS(c.Graph.URL), "graph-url", "must be an https address")
 	bad(!oneOf(c.Graph.Credential, "workload-identity", "managed-identity", "certificate", "secret"), "graph-credential", "must be workload-identity, managed-identity, certificate or secret")
-	bad(!oneOf(c.Graph.Large, "refuse", "upload"), "graph-large", "must be refuse or upload")
+	bad(!oneOf(c.Graph.Large, "refuse", "upload", "smtp"), "graph-large", "must be refuse, upload or smtp")
+	bad(c.Graph.MaxMegabytes < 1 || c.Graph.MaxMegabytes > 150, "graph-max-megabytes", "must be from 1 to 150")
+	_, _, err = net.SplitHostPort(c.Graph.SMTP)
+	bad(err != nil, "graph-smtp", "is not host:port")
+	bad(c.Sending.PerMinute < 1, "sending-per-minute", "must be at least 1")
+	bad(c.Sending.RecipientsPerDay < 1, "sending-recipients-per-day", "must be at least 1")
+	bad(c.Sending.Backlog < time.Minute, "sending-backlog", "must be at least a minute")
+	bad(c.Sending.KeepDays < 0, "sending-keep-days", "must not be negative")
 	bad(c.Graph.Credential != "managed-identity" && !isGUID(c.Graph.ClientID), "graph-client-id", "must be the client id (GUID) that may send")
 	bad(c.Graph.Credential == "certificate" && !readable(c.Graph.CertificateFile), "graph-certificate-file", "cannot be read")
 	if value := getenv("SENDSIKKER_GRAPH_SECRET"); value != "" {
@@ -93,6 +100,7 @@ func (c *Finding) Check() error {
 }
 
 func (c *Finding) check(bad func(is bool, setting, what string)) {
+	bad(c.KeyVault == "" && len(c.KeyOlder) > 0, "key-older", "needs key-vault; the file master.key holds its own earlier keys")
 	t := c.Trust
 	bad(!oneOf(t.Environment, "production", "test"), "trust-environment", "must be production or test")
 	bad(t.Environment != "test" && len(t.OCES3Test) > 0, "trust-oces3-test", "needs trust-environment test: test authorities never count in production")

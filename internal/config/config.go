@@ -2,6 +2,7 @@ package config
 
 import (
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -36,7 +37,9 @@ type Config struct {
 		CertificateFile string `help:"PEM certificate and key, for credential certificate." type:"path" placeholder:"FILE"`
 		Secret          Secret `kong:"-" yaml:"-"`
 		SecretFile      string `help:"File with the client secret, for credential secret. Or the variable SENDSIKKER_GRAPH_SECRET." type:"path" placeholder:"FILE"`
-		Large           string `default:"refuse" help:"A sealed mail above 2.9 MB: refuse, or upload. Prove upload on your tenant before you turn it on." placeholder:"WAY"`
+		Large           string `default:"refuse" help:"A sealed mail above 2.9 MB: refuse, upload (Graph) or smtp (SMTP AUTH). Prove it with 'sendsikker doctor large' before you turn it on." placeholder:"WAY"`
+		MaxMegabytes    int    `default:"35" help:"Largest sealed mail by that way, in MB: the mailboxes' MaxSendSize, at most 150." placeholder:"N"`
+		SMTP            string `name:"smtp" default:"smtp.office365.com:587" help:"Where SMTP AUTH is." placeholder:"HOST:PORT"`
 	} `embed:"" prefix:"graph-" group:"Sending (Microsoft Graph)"`
 
 	Mail struct {
@@ -45,6 +48,13 @@ type Config struct {
 		Headers      string   `default:"sign" help:"What is done for the subject, sender and recipients of encrypted mail: sign puts them inside too, so that a change on the way shows; hide also replaces the subject outside; off does neither." placeholder:"RULE"`
 		OuterSubject string   `default:"[...]" help:"What stands outside instead of the subject, with headers hide." placeholder:"TEXT"`
 	} `embed:"" prefix:"mail-" group:"Mail"`
+
+	Sending struct {
+		PerMinute        int           `default:"30" help:"Mails a minute from one mailbox (Exchange Online's limit)." placeholder:"N"`
+		RecipientsPerDay int           `default:"10000" help:"Recipients a day from one mailbox (Exchange Online's limit)." placeholder:"N"`
+		Backlog          time.Duration `default:"2h" help:"How much a mailbox may have waiting, by the time it takes, before more is refused with a time to come again." placeholder:"TIME"`
+		KeepDays         int           `default:"400" help:"Days that what is known of a mail is kept, its subject with it; 0 is for ever. The audit log stays." placeholder:"N"`
+	} `embed:"" prefix:"sending-" group:"Sending (Microsoft Graph)"`
 
 	Organisation string `help:"The organisation's name, on its public page of certificates." placeholder:"NAME"`
 
@@ -55,6 +65,11 @@ type Config struct {
 // Finding is the settings that looking for certificates and judging them needs, and where we keep what we know.
 type Finding struct {
 	Data string `default:"/var/lib/sendsikker" help:"Folder for the database, the spool and the master key." type:"path" placeholder:"DIR"`
+
+	DatabaseURL Secret   `name:"database-url" help:"PostgreSQL, such as postgres://sendsikker@db.example.dk/sendsikker: for several machines. Without it, SQLite in the data folder. The variable SENDSIKKER_DATABASE_URL keeps its password off the command line." placeholder:"URL"`
+	SpoolURL    string   `name:"spool-url" help:"Where copies wait: s3://bucket?region=…, azblob://container, or a folder that all machines share. Without it, the data folder." placeholder:"URL"`
+	KeyVault    string   `name:"key-vault" help:"Master key in Azure Key Vault, its version in the address: azurekeyvault://NAME.vault.azure.net/keys/KEY/VERSION. Without it, the file master.key in the data folder." placeholder:"URL"`
+	KeyOlder    []string `name:"key-older" help:"Earlier versions of that key, until everything is wrapped anew." placeholder:"URL"`
 
 	Trust struct {
 		Environment   string        `default:"production" help:"production, or test: the test authorities of OCES3 instead of the real ones. Never both." placeholder:"ENV"`
@@ -77,14 +92,29 @@ type Finding struct {
 	Directories []Directory `name:"directories" sep:"none" help:"LDAP directories with recipients' certificates; in the YAML file, a list. See the README." group:"Recipients' certificates" placeholder:"JSON"`
 }
 
-// Database is where the SQLite file lies.
-func (c Finding) Database() string { return filepath.Join(c.Data, "sendsikker.db") }
+// Database is the address of PostgreSQL, or where the SQLite file lies.
+func (c Finding) Database() string {
+	if c.DatabaseURL.Set() {
+		return c.DatabaseURL.Reveal()
+	}
+	return filepath.Join(c.Data, "sendsikker.db")
+}
 
-// Spool is the folder of copies that wait.
-func (c Config) Spool() string { return filepath.Join(c.Data, "spool") }
+// Spool is where copies wait.
+func (c Finding) Spool() string {
+	if c.SpoolURL != "" {
+		return c.SpoolURL
+	}
+	return filepath.Join(c.Data, "spool")
+}
 
 // Lists is the folder where revocation lists are kept, so that a restart need not fetch them all. It may be deleted.
 func (c Finding) Lists() string { return filepath.Join(c.Data, "lists") }
 
 // MasterKey is the file that the key keeper opens.
-func (c Finding) MasterKey() string { return filepath.Join(c.Data, "master.key") }
+func (c Finding) MasterKey() string {
+	if c.KeyVault != "" {
+		return strings.Join(append([]string{c.KeyVault}, c.KeyOlder...), " ")
+	}
+	return filepath.Join(c.Data, "master.key")
+}

@@ -33,6 +33,8 @@ func good(t *testing.T) config.Config {
 	c.Entra.Clients = []string{id}
 	c.Entra.Authority, c.Graph.URL = "https://login.example", "https://graph.example/v1.0"
 	c.Graph.Credential, c.Graph.ClientID, c.Graph.Large = "workload-identity", id, "refuse"
+	c.Graph.MaxMegabytes, c.Graph.SMTP = 35, "smtp.example:587"
+	c.Sending.PerMinute, c.Sending.RecipientsPerDay, c.Sending.Backlog, c.Sending.KeepDays = 30, 10_000, time.Hour, 400
 	c.Mail.Encryption, c.Mail.Headers, c.Mail.OuterSubject = "auto", "hide", "Sikker mail fra Ærø"
 	c.Mail.Domains, c.Trust.Roots, c.Trust.Deadline = []string{"Example.DK "}, []string{file}, time.Second
 	return c
@@ -58,7 +60,7 @@ func TestEveryFaultIsNamedAtOnce(t *testing.T) {
 	}
 	for _, setting := range []string{
 		"listen", "public-url", "data", "tls-certificate", "entra-tenant", "entra-audience", "entra-clients", "entra-scope", "entra-role", "entra-admin-role", "entra-authority",
-		"graph-url", "graph-credential", "graph-large", "graph-client-id", "mail-domains", "mail-encryption", "mail-headers", "mail-outer-subject", "trust-environment", "trust-roots", "trust-unpublished", "trust-deadline", "workers", "log",
+		"graph-url", "graph-credential", "graph-large", "graph-max-megabytes", "graph-smtp", "sending-per-minute", "sending-recipients-per-day", "sending-backlog", "graph-client-id", "mail-domains", "mail-encryption", "mail-headers", "mail-outer-subject", "trust-environment", "trust-roots", "trust-unpublished", "trust-deadline", "workers", "log",
 	} {
 		if !strings.Contains(err.Error(), setting+": ") {
 			t.Errorf("%s is not named in:\n%v", setting, err)

@@ -46,7 +46,15 @@ type New struct {
 	Certificate *x509.Certificate
 	Chain       []*x509.Certificate
 	Key         crypto.Signer
+	Undo        time.Duration // how long a sender may take a mail back: whole seconds, at most MaxUndo
 }
+
+// DefaultUndo is long enough to notice a wrong recipient after pressing the button, and short enough to be waited for; MaxUndo
+// is as long as anybody expects a mail to take.
+const (
+	DefaultUndo = 10 * time.Second
+	MaxUndo     = 5 * time.Minute
+)
 
 // Put checks that the parts belong together and stores them, the key encrypted.
 func (a Admin) Put(ctx context.Context, n New) error {
@@ -56,6 +64,9 @@ func (a Admin) Put(ctx context.Context, n New) error {
 	}
 	if err := fits(n.Key, n.Certificate); err != nil {
 		return err
+	}
+	if n.Undo < 0 || n.Undo > MaxUndo || n.Undo%time.Second != 0 {
+		return fmt.Errorf("the time to take a mail back must be whole seconds, at most %v", MaxUndo)
 	}
 	if now := a.Now(); now.Before(n.Certificate.NotBefore) || now.After(n.Certificate.NotAfter) {
 		return fmt.Errorf("the certificate is valid from %s to %s, and not now",
@@ -87,7 +98,7 @@ func (a Admin) Put(ctx context.Context, n New) error {
 	address, print := Canonical(n.Address), Fingerprint(n.Certificate)
 	return a.Store.PutMailbox(ctx, store.Mailbox{
 		ID: uuid.Must(uuid.NewV7()).String(), Address: address, Name: strings.TrimSpace(n.Name),
-		Certificate: n.Certificate.Raw, Chain: chain, Key: sealed, WrappedKey: wrapped.Bytes, KeyVersion: wrapped.Version,
+		Certificate: n.Certificate.Raw, Chain: chain, Key: sealed, WrappedKey: wrapped.Bytes, KeyVersion: wrapped.Version, Undo: n.Undo,
 	}, entry(a.Now(), a.Actor, audit.MailboxPut, address, map[string]string{"certificate": hex.EncodeToString(print[:])}))
 }
 

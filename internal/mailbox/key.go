@@ -23,7 +23,7 @@ func parse(row store.Mailbox) (Mailbox, error) {
 	if err != nil {
 		return Mailbox{}, fmt.Errorf("reading a mailbox's chain: %w", err)
 	}
-	return Mailbox{ID: row.ID, Address: row.Address, Name: row.Name, Certificate: leaf, Chain: chain}, nil
+	return Mailbox{ID: row.ID, Address: row.Address, Name: row.Name, Certificate: leaf, Chain: chain, Undo: row.Undo}, nil
 }
 
 // parseKey reads PKCS#8, the only form that is stored.

@@ -23,6 +23,7 @@ type Mailbox struct {
 	Name        string
 	Certificate *x509.Certificate
 	Chain       []*x509.Certificate // issuers to send along, no root
+	Undo        time.Duration       // how long a sender may take a mail back
 }
 
 // Identity is a mailbox with the key that signs for it.

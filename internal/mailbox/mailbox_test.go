@@ -70,7 +70,7 @@ func setUp(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	clock := func() time.Time { return b.now }
-	if b.store, err = store.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "db"), clock); err != nil {
+	if b.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "db"), clock); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = b.store.Close() })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 
 	"aau.dk/sendsikker/internal/fault"
@@ -26,16 +27,18 @@ func (s *Service) Deliver(ctx context.Context, deliveryID string) error {
 		return unavailable(err)
 	}
 	switch d.State {
-	case store.Queued:
-		if err := s.step(ctx, &d, store.Change{To: store.Drafting}); err != nil {
-			return err
-		}
-		return s.draftAndSend(ctx, d, m)
-	case store.Drafting:
-		// A draft may lie there already, from a run that was cut off. One too many is never sent and does no harm.
-		return s.draftAndSend(ctx, d, m)
+	case store.Queued, store.Drafting:
+		// In Drafting a draft may lie there already, from a run that was cut off. One too many is never sent and does no harm.
+		return s.attempt(ctx, d, false, func(ctx context.Context) error {
+			if d.State == store.Queued {
+				if err := s.step(ctx, &d, store.Change{To: store.Drafting}); err != nil {
+					return err
+				}
+			}
+			return s.draftAndSend(ctx, d, m)
+		})
 	case store.Sending:
-		return s.look(ctx, d, m)
+		return s.attempt(ctx, d, true, func(ctx context.Context) error { return s.look(ctx, d, m) })
 	case store.Sent, store.Rejected:
 		s.clear(ctx, d) // a run that was cut off may have left it
 		return nil
@@ -45,7 +48,63 @@ func (s *Service) Deliver(ctx context.Context, deliveryID string) error {
 	return fmt.Errorf("delivering: no such state %q", d.State)
 }
 
+// attempt makes one, when the mailbox may: it is registered before anything is tried, and counts on every machine.
+func (s *Service) attempt(ctx context.Context, d store.Delivery, asking bool, do func(ctx context.Context) error) error {
+	id, err := s.Store.BeginAttempt(ctx, d, s.Limits, asking)
+	if limited, is := errors.AsType[*store.Limited](err); is {
+		f := fault.New(fault.Throttled, "mailbox_at_its_limit", fault.Sentence{
+			DA: "Postkassen sender så hurtigt, den må. Mailen venter på sin tur.",
+			EN: "The mailbox sends as fast as it may. The mail waits for its turn.",
+		}, limited)
+		f.RetryAfter = limited.Wait
+		return f
+	}
+	if err != nil {
+		return unavailable(err)
+	}
+	traced, numbers := s.Post.Traced(ctx)
+	run := &run{numbers: numbers}
+	err = do(context.WithValue(traced, runKey{}, run))
+	// What it costs when this is not written down: the attempt counts until its lease ends.
+	if endErr := s.Store.EndAttempt(context.WithoutCancel(ctx), id, run.sent); endErr != nil {
+		s.Log.LogAttrs(ctx, slog.LevelWarn, "the end of an attempt could not be stored", slog.String("delivery_id", d.ID), slog.Any("err", endErr))
+	}
+	return err
+}
+
+// run is what is learnt of one attempt while it is made.
+type run struct {
+	numbers func() []string // that the other side gave the calls so far
+	told    int             // how many of them are on the time line already
+	sent    bool            // something was sent, or may have been
+}
+
+// maxNumbers of one step are kept: support asks about the last ones.
+const maxNumbers = 20
+
+// news are the numbers of the calls since it was last asked.
+func (r *run) news() []string {
+	all := r.numbers()
+	since := all[min(r.told, len(all)):]
+	r.told = len(all)
+	return since[max(0, len(since)-maxNumbers):]
+}
+
+type runKey struct{}
+
+// runOf is nil outside of an attempt.
+func runOf(ctx context.Context) *run {
+	r, _ := ctx.Value(runKey{}).(*run)
+	return r
+}
+
 func (s *Service) draftAndSend(ctx context.Context, d store.Delivery, m store.Message) error {
+	if s.Post.Submits(d.Size, d.Kind == "sealed") {
+		if err := s.step(ctx, &d, store.Change{To: store.Sending, DraftID: submitted}); err != nil {
+			return err
+		}
+		return s.submit(ctx, d, m)
+	}
 	id, err := s.createDraft(ctx, d, m)
 	if err != nil {
 		return s.failed(ctx, d, err)
@@ -56,22 +115,72 @@ func (s *Service) draftAndSend(ctx context.Context, d store.Delivery, m store.Me
 	return s.send(ctx, d, m)
 }
 
-func (s *Service) createDraft(ctx context.Context, d store.Delivery, m store.Message) (string, error) {
-	// These two count as attempts, unlike a database that is away: a copy that is lost, or whose key is, is never found by
-	// waiting, and must end in a report.
-	key, err := s.Keeper.Unwrap(ctx, keeper.Wrapped{Version: m.KeyVersion, Bytes: m.WrappedKey})
-	if err != nil {
-		return "", fmt.Errorf("opening a copy: %w", err)
+// submitted stands where the draft's id stands for a copy that has none.
+const submitted = "submitted"
+
+// submit sends a copy whole. An answer that says it was not taken leads back to the start: there is no draft that could be sent
+// from where it lies.
+func (s *Service) submit(ctx context.Context, d store.Delivery, m store.Message) error {
+	mime, err := s.openCopy(ctx, d, m)
+	if err == nil {
+		defer func() { _ = mime.Close() }()
+		runOf(ctx).sent = true
+		err = s.Post.Submit(ctx, m.MailboxAddress, addresses(d), mime, d.Size)
 	}
-	mime, err := s.Spool.Open(ctx, d.SpoolName, key)
+	if err == nil {
+		return s.end(ctx, d, store.Change{To: store.Sent})
+	}
+	switch f := fault.From(err); f.Kind.Next() {
+	case fault.LookFirst:
+		if err := s.step(ctx, &d, store.Change{To: store.Sending}); err != nil {
+			return err
+		}
+		return s.later(f)
+	case fault.Again, fault.AgainAfter:
+		runOf(ctx).sent = false
+		if stepErr := s.step(ctx, &d, store.Change{To: store.Drafting}); stepErr != nil {
+			return stepErr
+		}
+		return err
+	case fault.Never:
+		runOf(ctx).sent = false
+	}
+	return s.failed(ctx, d, err)
+}
+
+func addresses(d store.Delivery) []string {
+	to := make([]string, len(d.Recipients))
+	for i, r := range d.Recipients {
+		to[i] = r.Address
+	}
+	return to
+}
+
+func (s *Service) createDraft(ctx context.Context, d store.Delivery, m store.Message) (string, error) {
+	mime, err := s.openCopy(ctx, d, m)
 	if err != nil {
-		return "", fmt.Errorf("opening a copy: %w", err)
+		return "", err
 	}
 	defer func() { _ = mime.Close() }()
 	return s.Post.CreateDraft(ctx, m.MailboxAddress, mime, d.Size)
 }
 
+func (s *Service) openCopy(ctx context.Context, d store.Delivery, m store.Message) (io.ReadCloser, error) {
+	// These two count as attempts, unlike a database that is away: a copy that is lost, or whose key is, is never found by
+	// waiting, and must end in a report.
+	key, err := s.Keeper.Unwrap(ctx, keeper.Wrapped{Version: m.KeyVersion, Bytes: m.WrappedKey})
+	if err != nil {
+		return nil, fmt.Errorf("opening a copy: %w", err)
+	}
+	mime, err := s.Spool.Open(ctx, d.SpoolName, key)
+	if err != nil {
+		return nil, fmt.Errorf("opening a copy: %w", err)
+	}
+	return mime, nil
+}
+
 func (s *Service) send(ctx context.Context, d store.Delivery, m store.Message) error {
+	runOf(ctx).sent = true // until it is certain that it was not
 	err := s.Post.Send(ctx, m.MailboxAddress, d.DraftID)
 	if err == nil {
 		return s.end(ctx, d, store.Change{To: store.Sent})
@@ -95,6 +204,7 @@ func (s *Service) send(ctx context.Context, d store.Delivery, m store.Message) e
 		}
 		return err
 	case fault.Never:
+		runOf(ctx).sent = false
 		return s.failed(ctx, d, err)
 	}
 	return err
@@ -102,11 +212,7 @@ func (s *Service) send(ctx context.Context, d store.Delivery, m store.Message) e
 
 // look asks what became of a send before anything else is done.
 func (s *Service) look(ctx context.Context, d store.Delivery, m store.Message) error {
-	to := make([]string, len(d.Recipients))
-	for i, r := range d.Recipients {
-		to[i] = r.Address
-	}
-	place, err := s.Post.Find(ctx, m.MailboxAddress, d.DraftID, m.HeaderID, to)
+	place, err := s.Post.Find(ctx, m.MailboxAddress, d.DraftID, m.HeaderID, addresses(d))
 	if err != nil {
 		return err
 	}
@@ -192,6 +298,9 @@ func (s *Service) clear(ctx context.Context, d store.Delivery) {
 
 func (s *Service) step(ctx context.Context, d *store.Delivery, c store.Change) error {
 	c.From = d.State
+	if r := runOf(ctx); r != nil {
+		c.RequestIDs = r.news()
+	}
 	err := s.Store.ChangeDelivery(ctx, *d, c)
 	if errors.Is(err, store.ErrMoved) {
 		return err // another worker has it: Deliver's caller comes back and finds where it stands

@@ -22,6 +22,9 @@ type office struct {
 	made  map[string]bool // drafts
 	notes []sending.Note
 	wrong []string // what broke a promise
+
+	submits bool     // it takes mail whole
+	tidied  []string // Message-IDs, and which draft was to stay
 }
 
 func (o *office) MaxMessage(sealed bool) int64 {
@@ -107,6 +110,27 @@ func (o *office) PutNotice(_ context.Context, _ string, n sending.Note) error {
 	}
 	o.notes = append(o.notes, n)
 	return nil
+}
+
+func (o *office) Submits(int64, bool) bool { return o.submits }
+
+func (o *office) Submit(_ context.Context, _ string, _ []string, mime io.Reader, size int64) error {
+	id, err := o.CreateDraft(context.Background(), "", mime, size)
+	if err != nil {
+		return err
+	}
+	return o.Send(context.Background(), "", id)
+}
+
+func (o *office) TidyDrafts(_ context.Context, _, messageID string, _ []string, keep string) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.tidied = append(o.tidied, messageID+" but "+keep)
+	return 1, nil
+}
+
+func (o *office) Traced(ctx context.Context) (context.Context, func() []string) {
+	return ctx, func() []string { return []string{"request-1"} }
 }
 
 func (o *office) count(op string) (n int) {

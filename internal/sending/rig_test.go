@@ -67,7 +67,7 @@ var empty = sync.OnceValue(func() []byte {
 	folder := must(os.MkdirTemp("", "sending-test-"))
 	defer func() { _ = os.RemoveAll(folder) }()
 	file := filepath.Join(folder, "db")
-	if err := must(store.OpenSQLite(context.Background(), file, time.Now)).Close(); err != nil {
+	if err := must(store.Open(context.Background(), file, time.Now)).Close(); err != nil {
 		panic(err)
 	}
 	return must(os.ReadFile(file))
@@ -82,7 +82,7 @@ func newRig(t *testing.T) *rig {
 	}
 	r := &rig{
 		folder: filepath.Join(folder, "spool"),
-		store:  must(store.OpenSQLite(t.Context(), file, time.Now)),
+		store:  must(store.Open(t.Context(), file, time.Now)),
 		spool:  must(spool.OpenFolder(filepath.Join(folder, "spool"))),
 		keeper: must(keeper.OpenOrMakeFile(filepath.Join(folder, "key"))),
 		jobs:   must(sql.Open("sqlite", file+"?_pragma=busy_timeout(10000)")),

@@ -62,6 +62,9 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (id string, err er
 	if err := s.usableNow(from.Mailbox); err != nil {
 		return "", err
 	}
+	if err := s.mayQueue(ctx, from.Mailbox); err != nil {
+		return "", err
+	}
 	plan, err := s.plan(ctx, d)
 	if err != nil {
 		return "", err
@@ -77,6 +80,9 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (id string, err er
 		ID: uuid.Must(uuid.NewV7()).String(), MailboxID: from.ID, MailboxAddress: from.Address,
 		CallerKind: string(sub.Caller.Kind), CallerID: sub.Caller.ID, Language: cmp.Or(d.Language, "da"), IdempotencyKey: sub.IdempotencyKey,
 		WrappedKey: wrapped.Bytes, KeyVersion: wrapped.Version, AcceptedAt: s.Now().UTC().Truncate(time.Millisecond),
+	}
+	if from.Undo > 0 {
+		m.HeldUntil = m.AcceptedAt.Add(from.Undo)
 	}
 	m.HeaderID = "<" + m.ID + "@" + domainOf(from.Address) + ">"
 	if err := encryptFields(&m, key, d.Subject, sub.Caller.Name); err != nil {
@@ -98,6 +104,28 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (id string, err er
 		return "", err
 	}
 	return s.keep(ctx, m, o, sub.Caller)
+}
+
+// mayQueue refuses more for a mailbox that has long to send already: an honest "later" is better than a queue without end. The
+// estimate is by Exchange's own pace; a mailbox that sends slower for other reasons tells of it by growing.
+func (s *Service) mayQueue(ctx context.Context, m mailbox.Mailbox) error {
+	if s.Backlog <= 0 || s.Limits.PerMinute <= 0 {
+		return nil
+	}
+	waiting, err := s.Store.Waiting(ctx, m.ID)
+	if err != nil {
+		return unavailable(err)
+	}
+	takes := time.Duration(waiting.Copies) * time.Minute / time.Duration(s.Limits.PerMinute)
+	if takes <= s.Backlog {
+		return nil
+	}
+	f := fault.New(fault.Throttled, "mailbox_busy", fault.Sentence{
+		DA: "Postkassen har allerede så meget at sende, at mailen ville vente længe. Intet er sendt. Prøv igen senere.",
+		EN: "The mailbox has so much to send already that the mail would wait for long. Nothing was sent. Try again later.",
+	}, nil)
+	f.RetryAfter = max(takes-s.Backlog, time.Minute)
+	return f
 }
 
 // keep is the moment of acceptance.

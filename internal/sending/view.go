@@ -3,7 +3,6 @@ package sending
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/mail"
 	"slices"
@@ -25,6 +24,8 @@ type Message struct {
 	PressedBy  string
 	Language   string
 	AcceptedAt time.Time
+	HeldUntil  time.Time // until then it may be taken back; zero where it is not held
+	Cancelled  bool
 	Recipients []Recipient // in the order of the draft
 	NoticeKind string      // "" until it is written
 	NoticeAt   time.Time
@@ -40,6 +41,7 @@ type Recipient struct {
 	Code        string
 	Say         fault.Sentence
 	Certificate *Certificate
+	Copy        string // the id of the copy that goes to this recipient
 	position    int
 }
 
@@ -51,10 +53,14 @@ const (
 	AllSent    Outcome = "sent"
 	SomeFailed Outcome = "failed"
 	SomeUnsure Outcome = "unknown"
+	TakenBack  Outcome = "cancelled"
 )
 
 // Outcome is the worst of the recipients' states, once all have ended.
 func (m Message) Outcome() Outcome {
+	if m.Cancelled {
+		return TakenBack
+	}
 	outcome := AllSent
 	for _, r := range m.Recipients {
 		switch {
@@ -71,25 +77,20 @@ func (m Message) Outcome() Outcome {
 
 // Message reads one of the caller's own messages. Somebody else's is not found.
 func (s *Service) Message(ctx context.Context, c mailbox.Caller, id string) (Message, error) {
-	m, err := s.Store.Message(ctx, id)
-	if err == nil && m.CallerID != c.ID {
-		err = store.ErrNotFound
-	}
-	if errors.Is(err, store.ErrNotFound) {
-		return Message{}, fault.New(fault.NotFound, "message_not_found", fault.Sentence{
-			DA: "Der er ingen mail med det nummer blandt dem, du har sendt.",
-			EN: "There is no message with that number among those you have sent.",
-		}, nil)
-	}
+	m, err := s.own(ctx, c, id)
 	if err != nil {
-		return Message{}, unreadable(err)
+		return Message{}, err
 	}
 	return s.view(ctx, m)
 }
 
-// Messages lists the caller's own, newest first, older than before ("" for the newest).
-func (s *Service) Messages(ctx context.Context, c mailbox.Caller, before string, limit int) ([]Message, error) {
-	rows, err := s.Store.Messages(ctx, c.ID, before, limit)
+// Messages lists the caller's own, newest first. Whose they are is the caller's token's to say, and not the query's.
+func (s *Service) Messages(ctx context.Context, c mailbox.Caller, q store.MessageQuery) ([]Message, error) {
+	q.CallerID = c.ID
+	if q.Mailbox != "" {
+		q.Mailbox = mailbox.Canonical(q.Mailbox)
+	}
+	rows, err := s.Store.Messages(ctx, q)
 	if err != nil {
 		return nil, unreadable(err)
 	}
@@ -117,7 +118,7 @@ func (s *Service) view(ctx context.Context, m store.Message) (Message, error) {
 	}
 	v := Message{
 		ID: m.ID, Mailbox: m.MailboxAddress, HeaderID: m.HeaderID, Subject: string(subject), PressedBy: string(name),
-		Language: m.Language, AcceptedAt: m.AcceptedAt, NoticeKind: m.NoticeKind, NoticeAt: m.NoticeAt,
+		Language: m.Language, AcceptedAt: m.AcceptedAt, HeldUntil: m.HeldUntil, Cancelled: !m.CancelledAt.IsZero(), NoticeKind: m.NoticeKind, NoticeAt: m.NoticeAt,
 	}
 	for _, d := range m.Deliveries {
 		for _, r := range d.Recipients {
@@ -127,7 +128,7 @@ func (s *Service) view(ctx context.Context, m store.Message) (Message, error) {
 			}
 			v.Recipients = append(v.Recipients, Recipient{
 				Recipient: mail.Address{Name: r.Name, Address: r.Address}, Field: Field(r.Field), Route: route.Route(r.Route),
-				State: d.State, At: d.ChangedAt, Code: d.Code, Say: d.Say, Certificate: e.Certificate, position: r.Position,
+				State: d.State, At: d.ChangedAt, Code: d.Code, Say: d.Say, Certificate: e.Certificate, Copy: d.ID, position: r.Position,
 			})
 		}
 	}

@@ -34,8 +34,17 @@ const (
 	spread = 5 * time.Minute
 )
 
-// BeginAttempt registers an attempt at a delivery, before it is made. The error is *Limited where the mailbox must wait.
-func (s *Store) BeginAttempt(ctx context.Context, d Delivery, l Limits) (id string, err error) {
+// BeginAttempt registers an attempt at a delivery, before it is made. The error is *Limited where the mailbox must wait. One that
+// only asks what became of an earlier one takes a place and nothing else.
+func (s *Store) BeginAttempt(ctx context.Context, d Delivery, l Limits, asking bool) (id string, err error) {
+	if l.Lease <= 0 {
+		l.Lease = jobTimeout
+	}
+	size, recipients := d.Size, len(d.Recipients)
+	if asking {
+		size, recipients = 0, 0
+		l = Limits{Concurrent: l.Concurrent, Lease: l.Lease}
+	}
 	id = uuid.Must(uuid.NewV7()).String()
 	err = s.inTx(ctx, func(tx *transaction) error {
 		var box string
@@ -44,7 +53,7 @@ func (s *Store) BeginAttempt(ctx context.Context, d Delivery, l Limits) (id stri
 			return fmt.Errorf("locking a mailbox: %w", err)
 		}
 		now := s.now()
-		wait, err := s.wait(ctx, tx, box, d, l, now)
+		wait, err := s.wait(ctx, tx, box, size, recipients, l, now)
 		if err != nil {
 			return err
 		}
@@ -52,7 +61,7 @@ func (s *Store) BeginAttempt(ctx context.Context, d Delivery, l Limits) (id stri
 			return &Limited{Wait: wait}
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO attempt (id, delivery_id, mailbox_id, started_at, until_at, size, recipients) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			id, d.ID, box, toMillis(now), toMillis(now.Add(l.Lease)), d.Size, len(d.Recipients))
+			id, d.ID, box, toMillis(now), toMillis(now.Add(l.Lease)), size, recipients)
 		if err != nil {
 			return fmt.Errorf("registering an attempt: %w", err)
 		}
@@ -68,14 +77,14 @@ type use struct {
 	firstMinute, firstBytes, firstOfAll sql.NullInt64
 }
 
-func (s *Store) wait(ctx context.Context, tx *transaction, box string, d Delivery, l Limits, now time.Time) (time.Duration, error) {
+func (s *Store) wait(ctx context.Context, tx *transaction, box string, size int64, recipients int, l Limits, now time.Time) (time.Duration, error) {
 	var u use
 	at := toMillis(now)
 	err := tx.QueryRowContext(ctx, `SELECT
 		COUNT(CASE WHEN ended_at IS NULL AND until_at > ? THEN 1 END),
-		COUNT(CASE WHEN started_at > ? THEN 1 END), MIN(CASE WHEN started_at > ? THEN started_at END),
+		COUNT(CASE WHEN started_at > ? AND recipients > 0 THEN 1 END), MIN(CASE WHEN started_at > ? AND recipients > 0 THEN started_at END),
 		COALESCE(SUM(CASE WHEN started_at > ? THEN size END), 0), MIN(CASE WHEN started_at > ? THEN started_at END),
-		COALESCE(SUM(CASE WHEN sent THEN recipients END), 0), MIN(CASE WHEN sent THEN started_at END)
+		COALESCE(SUM(CASE WHEN sent THEN recipients END), 0), MIN(CASE WHEN sent AND recipients > 0 THEN started_at END)
 		FROM attempt WHERE mailbox_id = ? AND started_at > ?`,
 		at, at-minute.Milliseconds(), at-minute.Milliseconds(), at-l.BytesIn.Milliseconds(), at-l.BytesIn.Milliseconds(), box, at-day.Milliseconds()).
 		Scan(&u.running, &u.begun, &u.firstMinute, &u.size, &u.firstBytes, &u.recipients, &u.firstOfAll)
@@ -95,10 +104,10 @@ func (s *Store) wait(ctx context.Context, tx *transaction, box string, d Deliver
 		until(u.firstMinute, minute)
 	}
 	// A copy that is larger than the limit itself goes when nothing else has.
-	if l.Bytes > 0 && u.size > 0 && u.size+d.Size > l.Bytes {
+	if l.Bytes > 0 && u.size > 0 && u.size+size > l.Bytes {
 		until(u.firstBytes, l.BytesIn)
 	}
-	if l.Recipients > 0 && u.recipients > 0 && u.recipients+len(d.Recipients) > l.Recipients {
+	if l.Recipients > 0 && u.recipients > 0 && u.recipients+recipients > l.Recipients {
 		until(u.firstOfAll, day)
 	}
 	if wait == 0 {

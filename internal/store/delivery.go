@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"aau.dk/sendsikker/internal/fault"
@@ -183,4 +185,26 @@ func (s *Store) Backlog(ctx context.Context) (b Backlog, err error) {
 		b.Oldest = fromMillis(oldest.Int64)
 	}
 	return b, err
+}
+
+// Doubtful lists deliveries whose outcome nobody knows, the oldest first.
+func (s *Store) Doubtful(ctx context.Context, limit int) ([]Delivery, error) {
+	ids, err := s.strings(ctx, `SELECT id FROM delivery WHERE state = 'unknown' ORDER BY changed_at, id LIMIT ?`, limit)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	byMessage, err := s.deliveries(ctx, "d.id IN ("+marks(len(args))+")", args...)
+	if err != nil {
+		return nil, err
+	}
+	var list []Delivery
+	for _, some := range byMessage {
+		list = append(list, some...)
+	}
+	slices.SortFunc(list, func(a, b Delivery) int { return cmp.Or(a.ChangedAt.Compare(b.ChangedAt), cmp.Compare(a.ID, b.ID)) })
+	return list, nil
 }

@@ -190,7 +190,7 @@ func TestAMailboxKeepsItsLimitsOnAllMachinesTogether(t *testing.T) {
 		var wait sync.WaitGroup
 		for range 12 {
 			wait.Go(func() {
-				id, err := s.BeginAttempt(context.WithoutCancel(t.Context()), d, limits)
+				id, err := s.BeginAttempt(context.WithoutCancel(t.Context()), d, limits, false)
 				var limited *store.Limited
 				switch {
 				case err == nil:
@@ -211,7 +211,7 @@ func TestAMailboxKeepsItsLimitsOnAllMachinesTogether(t *testing.T) {
 		}
 		ids.Range(func(id, _ any) bool { return s.EndAttempt(t.Context(), id.(string), true) == nil })
 		for i := range 3 {
-			id, err := s.BeginAttempt(t.Context(), d, limits)
+			id, err := s.BeginAttempt(t.Context(), d, limits, false)
 			if (err == nil) != (i < 2) {
 				t.Errorf("number %d of the minute: %v", 4+i, err)
 			}
@@ -241,14 +241,14 @@ func TestWhichLimitStopsAnAttempt(t *testing.T) {
 				m := message("anna", "")
 				accept(t, s, m)
 				d := first(t, s, m)
-				id, err := s.BeginAttempt(t.Context(), d, c.limits)
+				id, err := s.BeginAttempt(t.Context(), d, c.limits, false)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if err := s.EndAttempt(t.Context(), id, c.sent); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := s.BeginAttempt(t.Context(), d, c.limits); (err != nil) != c.stops {
+				if _, err := s.BeginAttempt(t.Context(), d, c.limits, false); (err != nil) != c.stops {
 					t.Errorf("%v", err)
 				}
 			})

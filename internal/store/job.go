@@ -16,6 +16,9 @@ import (
 const (
 	// throttlePause is how long to wait when the other side says "too many" and not for how long.
 	throttlePause = 30 * time.Second
+	// maxAge ends a job that has only ever been told to wait: throttled, unclear, or behind its mailbox's daily limit, which takes
+	// a day. Three days carry it over a weekend; after that the mail is no longer what its sender meant.
+	maxAge = 72 * time.Hour
 	// giveUpTime is for writing down that a delivery is given up, also when the job itself has run out of time.
 	giveUpTime = 30 * time.Second
 )
@@ -25,6 +28,7 @@ type task struct {
 	run     func(ctx context.Context) error
 	giveUp  func(ctx context.Context, cause error) error
 	attempt int
+	age     time.Duration
 	log     *slog.Logger
 	name    slog.Attr
 }
@@ -38,11 +42,14 @@ func (t task) work(ctx context.Context) error {
 		return context.Canceled // we are stopping: River hands the job back, and the attempt does not count
 	}
 	f := fault.From(err)
-	t.tell(ctx, slog.LevelWarn, "job did not succeed", f)
+	if _, ownLimit := errors.AsType[*Limited](err); !ownLimit { // of which there may be thousands, and nothing is wrong
+		t.tell(ctx, slog.LevelWarn, "job did not succeed", f)
+	}
 	pause, counts := next(f)
 	switch {
-	case !counts:
+	case !counts && t.age < maxAge:
 		return river.JobSnooze(pause)
+	case !counts: // its time is over
 	case t.attempt < maxAttempts:
 		// Only the code: River stores the text of errors in clear.
 		return fmt.Errorf("%s (%s)", f.Code, f.Kind)

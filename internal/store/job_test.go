@@ -62,6 +62,21 @@ func TestEveryFaultHasOneStepInTheQueue(t *testing.T) {
 	}
 }
 
+func TestAJobThatOnlyWaitsEndsWhenItsTimeIsOver(t *testing.T) {
+	t.Parallel()
+	for age, want := range map[time.Duration]int{maxAge - time.Second: 0, maxAge: 1} {
+		gaveUp := 0
+		err := task{
+			run:    func(context.Context) error { return told(fault.Throttled, time.Second) },
+			giveUp: func(context.Context, error) error { gaveUp++; return nil },
+			age:    age, attempt: 1, log: slog.New(slog.DiscardHandler),
+		}.work(t.Context())
+		if gaveUp != want || (err == nil) != (want == 1) {
+			t.Errorf("after %v: %v, given up %d times", age, err, gaveUp)
+		}
+	}
+}
+
 func TestAPanicInAJobIsNeitherStoredNorLogged(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer

@@ -20,6 +20,7 @@ type Mailbox struct {
 	WrappedKey  []byte
 	KeyVersion  string
 	CreatedAt   time.Time
+	Undo        time.Duration // how long a sender may take a mail back; whole seconds
 }
 
 // Grant is the right to send as a mailbox.
@@ -33,18 +34,19 @@ func (s *Store) PutMailbox(ctx context.Context, m Mailbox, entry audit.Entry) er
 	if m.Chain == nil {
 		m.Chain = []byte{} // no issuers to send along is an answer too, and not NULL
 	}
-	_, err := s.change(ctx, entry, `INSERT INTO mailbox (id, address, name, certificate, chain, key, wrapped_key, key_version, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := s.change(ctx, entry, `INSERT INTO mailbox (id, address, name, certificate, chain, key, wrapped_key, key_version, created_at, undo_seconds)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (address) DO UPDATE SET name = excluded.name, certificate = excluded.certificate, chain = excluded.chain,
-		key = excluded.key, wrapped_key = excluded.wrapped_key, key_version = excluded.key_version`,
-		m.ID, m.Address, m.Name, m.Certificate, m.Chain, m.Key, m.WrappedKey, m.KeyVersion, toMillis(s.now()))
+		key = excluded.key, wrapped_key = excluded.wrapped_key, key_version = excluded.key_version,
+		undo_seconds = excluded.undo_seconds`,
+		m.ID, m.Address, m.Name, m.Certificate, m.Chain, m.Key, m.WrappedKey, m.KeyVersion, toMillis(s.now()), int(m.Undo.Seconds()))
 	if err != nil {
 		return fmt.Errorf("storing a mailbox: %w", err)
 	}
 	return nil
 }
 
-const mailboxColumns = `SELECT id, address, name, certificate, chain, key, wrapped_key, key_version, created_at FROM mailbox `
+const mailboxColumns = `SELECT id, address, name, certificate, chain, key, wrapped_key, key_version, created_at, undo_seconds FROM mailbox `
 
 // MailboxByAddress finds a mailbox by its address, domain in lower case.
 func (s *Store) MailboxByAddress(ctx context.Context, address string) (Mailbox, error) {
@@ -72,11 +74,11 @@ func (s *Store) mailboxes(ctx context.Context, query string, args ...any) ([]Mai
 	var list []Mailbox
 	for rows.Next() {
 		var m Mailbox
-		var created int64
-		if err := rows.Scan(&m.ID, &m.Address, &m.Name, &m.Certificate, &m.Chain, &m.Key, &m.WrappedKey, &m.KeyVersion, &created); err != nil {
+		var created, undo int64
+		if err := rows.Scan(&m.ID, &m.Address, &m.Name, &m.Certificate, &m.Chain, &m.Key, &m.WrappedKey, &m.KeyVersion, &created, &undo); err != nil {
 			return nil, fmt.Errorf("reading mailboxes: %w", err)
 		}
-		m.CreatedAt = fromMillis(created)
+		m.CreatedAt, m.Undo = fromMillis(created), time.Duration(undo)*time.Second
 		list = append(list, m)
 	}
 	return list, rows.Err()

@@ -47,6 +47,13 @@ type nightlyArgs struct{}
 
 func (nightlyArgs) Kind() string { return "nightly" }
 
+type tidyArgs struct{}
+
+func (tidyArgs) Kind() string { return "tidy" }
+
+// tidyEvery is how often what nobody waits for is done.
+const tidyEvery = 15 * time.Minute
+
 // enqueueDeliveries stores the jobs; not before is the end of the undo window, zero where there is none.
 func (s *Store) enqueueDeliveries(ctx context.Context, tx *transaction, deliveries []Delivery, notBefore time.Time) error {
 	jobs := make([]river.InsertManyParams, len(deliveries))
@@ -72,8 +79,9 @@ type Handlers struct {
 	// GiveUp ends a delivery whose job has used its attempts.
 	GiveUp func(ctx context.Context, deliveryID string, cause error) error
 	Notice func(ctx context.Context, messageID string) error
-	// Nightly is done once a night, by one of the machines.
+	// Nightly is done once a night, by one of the machines; Tidy every quarter of an hour.
 	Nightly func(ctx context.Context) error
+	Tidy    func(ctx context.Context) error
 }
 
 // Queue works on the jobs until it is stopped.
@@ -87,7 +95,7 @@ func (s *Store) StartQueue(ctx context.Context, h Handlers, workers int, log *sl
 		return task{
 			run:     func(ctx context.Context) error { return h.Deliver(ctx, id) },
 			giveUp:  func(ctx context.Context, cause error) error { return h.GiveUp(ctx, id, cause) },
-			attempt: job.Attempt, log: log, name: slog.String("delivery_id", id),
+			attempt: job.Attempt, age: s.now().Sub(job.CreatedAt), log: log, name: slog.String("delivery_id", id),
 		}.work(ctx)
 	}))
 	river.AddWorker(pool, river.WorkFunc(func(ctx context.Context, job *river.Job[noticeArgs]) error {
@@ -95,19 +103,20 @@ func (s *Store) StartQueue(ctx context.Context, h Handlers, workers int, log *sl
 		return task{
 			run:     func(ctx context.Context) error { return h.Notice(ctx, id) },
 			giveUp:  func(context.Context, error) error { return nil }, // what the sender sees of the message is true without it
-			attempt: job.Attempt, log: log, name: slog.String("message_id", id),
+			attempt: job.Attempt, age: s.now().Sub(job.CreatedAt), log: log, name: slog.String("message_id", id),
 		}.work(ctx)
 	}))
 	river.AddWorker(pool, river.WorkFunc(func(ctx context.Context, job *river.Job[nightlyArgs]) error {
-		return task{
-			run: h.Nightly, giveUp: func(context.Context, error) error { return nil }, // there is another night
-			attempt: job.Attempt, log: log, name: slog.String("job", "nightly"),
-		}.work(ctx)
+		return s.round("nightly", h.Nightly, job.JobRow, log).work(ctx)
+	}))
+	river.AddWorker(pool, river.WorkFunc(func(ctx context.Context, job *river.Job[tidyArgs]) error {
+		return s.round("tidy", h.Tidy, job.JobRow, log).work(ctx)
 	}))
 	client, err := river.NewClient(s.dialect.queue(), &river.Config{
-		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(nightly{}, func() (river.JobArgs, *river.InsertOpts) {
-			return nightlyArgs{}, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: 12 * time.Hour}}
-		}, nil)},
+		PeriodicJobs: []*river.PeriodicJob{
+			river.NewPeriodicJob(nightly{}, func() (river.JobArgs, *river.InsertOpts) { return nightlyArgs{}, once(12 * time.Hour) }, nil),
+			river.NewPeriodicJob(river.PeriodicInterval(tidyEvery), func() (river.JobArgs, *river.InsertOpts) { return tidyArgs{}, once(tidyEvery / 2) }, nil),
+		},
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		Workers:              pool,
 		Logger:               slog.New(quiet{log.Handler()}),
@@ -124,6 +133,19 @@ func (s *Store) StartQueue(ctx context.Context, h Handlers, workers int, log *sl
 		return nil, fmt.Errorf("starting the workers: %w", err)
 	}
 	return &Queue{client}, nil
+}
+
+// round is a run of something that is done now and then. There is another one, so that nothing is lost when one is given up.
+func (s *Store) round(name string, do func(ctx context.Context) error, job *rivertype.JobRow, log *slog.Logger) task {
+	return task{
+		run: do, giveUp: func(context.Context, error) error { return nil },
+		attempt: job.Attempt, age: s.now().Sub(job.CreatedAt), log: log, name: slog.String("job", name),
+	}
+}
+
+// once keeps a second machine, which has just become the leader, from doing again what has been done.
+func once(within time.Duration) *river.InsertOpts {
+	return &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: within}}
 }
 
 // nightly is a quarter past two, UTC: nobody writes mail, and no day has it twice or not at all.

@@ -49,7 +49,7 @@ func newRig(t *testing.T) *rig {
 	r := &rig{authorities: made(), now: time.Now(), bad: map[string]bool{}}
 	now := func() time.Time { return r.now }
 	var err error
-	if r.store, err = store.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "test.db"), now); err != nil {
+	if r.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), now); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.store.Close() })
