@@ -18,14 +18,11 @@ import (
 	"aau.dk/sendsikker/internal/store"
 )
 
-// atData is a command that works on the data folder, beside a running service or without one.
-type atData struct {
-	Data string `default:"/var/lib/sendsikker" help:"Folder with the database and the master key." type:"path" placeholder:"DIR"`
-}
+// atData is a command that works on the database, beside a running service or without one.
+type atData struct{ config.Storage }
 
 func (a atData) open(ctx context.Context) (*store.Store, *keeper.Keeper, error) {
-	settings := config.Finding{Data: a.Data}
-	return openVault(ctx, settings.Database(), settings.MasterKey(), time.Now)
+	return openVault(ctx, a.Database(), a.MasterKey(), time.Now)
 }
 
 func (a atData) with(ctx context.Context, do func(*store.Store, mailbox.Admin) error) error {
@@ -57,6 +54,8 @@ type mailboxAdd struct {
 	Name        string `required:"" help:"The name that recipients see."`
 	Certificate string `required:"" help:"PEM certificate, its issuers after it." type:"existingfile" placeholder:"FILE"`
 	Key         string `required:"" help:"PEM private key, not encrypted. It is stored encrypted; delete the file afterwards." type:"existingfile" placeholder:"FILE"`
+
+	Undo time.Duration `env:"-" default:"10s" help:"How long a sender may take a mail back before it is sent: 0s to 5m." placeholder:"TIME"`
 }
 
 // Run adds the mailbox.
@@ -78,7 +77,7 @@ func (c *mailboxAdd) Run(ctx context.Context) error {
 		return fmt.Errorf("%s: %w", c.Key, err)
 	}
 	err = c.with(ctx, func(_ *store.Store, admin mailbox.Admin) error {
-		return admin.Put(ctx, mailbox.New{Address: c.Address, Name: c.Name, Certificate: leaf, Chain: chain, Key: key})
+		return admin.Put(ctx, mailbox.New{Address: c.Address, Name: c.Name, Certificate: leaf, Chain: chain, Key: key, Undo: c.Undo})
 	})
 	if err != nil {
 		return err

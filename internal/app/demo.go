@@ -55,6 +55,7 @@ type world struct {
 	listener   net.Listener
 	data       string
 	temporary  bool
+	undo       time.Duration // that the mailboxes give
 }
 
 // Run starts the pretend university and the service, and either waits to be stopped or sends one mail.
@@ -63,7 +64,13 @@ func (c *demoCommand) Run(ctx context.Context, assets Assets) error {
 	if c.Once {
 		listen, where = "127.0.0.1:0", "" // any free port: nobody needs to know it
 	}
-	w, err := openWorld(ctx, worldOptions{assets: assets, listen: listen, sandbox: where, data: c.Data, log: demoLog(c.Once)})
+	undo := mailbox.DefaultUndo
+	if c.Once {
+		undo = 0 // nobody is there to change their mind
+	}
+	w, err := openWorld(ctx, worldOptions{
+		assets: assets, listen: listen, sandbox: where, data: c.Data, log: demoLog(c.Once), limits: sending.DefaultLimits(), undo: undo,
+	})
 	if err != nil {
 		return err
 	}
@@ -108,7 +115,7 @@ func demoTiming() sending.Timing {
 }
 
 func openWorld(ctx context.Context, o worldOptions) (_ *world, err error) {
-	w := &world{data: o.data}
+	w := &world{data: o.data, undo: o.undo}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())

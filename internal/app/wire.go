@@ -36,9 +36,9 @@ type wiring struct {
 	Credential   azcore.TokenCredential
 	GraphURL     string
 	GraphLarge   graph.LargeMode
-	MaxMessage   int64               // of a large sealed copy; 0 is the way's own
-	Submission   *submission.Client  // what sends large copies; nil: Graph does, or nobody
-	UploadHosts  []string // nil is Microsoft's
+	MaxMessage   int64              // of a large sealed copy; 0 is the way's own
+	Submission   *submission.Client // what sends large copies; nil: Graph does, or nobody
+	UploadHosts  []string           // nil is Microsoft's
 	Domains      []string
 	Encryption   smime.Rule
 	Headers      sending.HeaderRule

@@ -62,14 +62,19 @@ type Config struct {
 	Log     string `default:"info" help:"Least level that is logged: debug, info, warn or error." placeholder:"LEVEL"`
 }
 
-// Finding is the settings that looking for certificates and judging them needs, and where we keep what we know.
-type Finding struct {
+// Storage is where what we know is kept.
+type Storage struct {
 	Data string `default:"/var/lib/sendsikker" help:"Folder for the database, the spool and the master key." type:"path" placeholder:"DIR"`
 
 	DatabaseURL Secret   `name:"database-url" help:"PostgreSQL, such as postgres://sendsikker@db.example.dk/sendsikker: for several machines. Without it, SQLite in the data folder. The variable SENDSIKKER_DATABASE_URL keeps its password off the command line." placeholder:"URL"`
 	SpoolURL    string   `name:"spool-url" help:"Where copies wait: s3://bucket?region=…, azblob://container, or a folder that all machines share. Without it, the data folder." placeholder:"URL"`
 	KeyVault    string   `name:"key-vault" help:"Master key in Azure Key Vault, its version in the address: azurekeyvault://NAME.vault.azure.net/keys/KEY/VERSION. Without it, the file master.key in the data folder." placeholder:"URL"`
 	KeyOlder    []string `name:"key-older" help:"Earlier versions of that key, until everything is wrapped anew." placeholder:"URL"`
+}
+
+// Finding is the settings that looking for certificates and judging them needs.
+type Finding struct {
+	Storage
 
 	Trust struct {
 		Environment   string        `default:"production" help:"production, or test: the test authorities of OCES3 instead of the real ones. Never both." placeholder:"ENV"`
@@ -93,7 +98,7 @@ type Finding struct {
 }
 
 // Database is the address of PostgreSQL, or where the SQLite file lies.
-func (c Finding) Database() string {
+func (c Storage) Database() string {
 	if c.DatabaseURL.Set() {
 		return c.DatabaseURL.Reveal()
 	}
@@ -101,7 +106,7 @@ func (c Finding) Database() string {
 }
 
 // Spool is where copies wait.
-func (c Finding) Spool() string {
+func (c Storage) Spool() string {
 	if c.SpoolURL != "" {
 		return c.SpoolURL
 	}
@@ -109,10 +114,10 @@ func (c Finding) Spool() string {
 }
 
 // Lists is the folder where revocation lists are kept, so that a restart need not fetch them all. It may be deleted.
-func (c Finding) Lists() string { return filepath.Join(c.Data, "lists") }
+func (c Storage) Lists() string { return filepath.Join(c.Data, "lists") }
 
 // MasterKey is the file that the key keeper opens.
-func (c Finding) MasterKey() string {
+func (c Storage) MasterKey() string {
 	if c.KeyVault != "" {
 		return strings.Join(append([]string{c.KeyVault}, c.KeyOlder...), " ")
 	}

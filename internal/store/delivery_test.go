@@ -354,3 +354,22 @@ func TestKeysAreWrappedAnewOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestAWholeDatabaseHasNoFaultAndABrokenOneSaysWhich(t *testing.T) {
+	onBoth(t, func(t *testing.T, open opener) {
+		s := open(t)
+		m := message("anna", "")
+		accept(t, s, m)
+		if faults, err := s.Check(t.Context()); err != nil || len(faults) != 0 {
+			t.Fatalf("%v, %v", faults, err)
+		}
+		for _, query := range []string{"DELETE FROM river_job", "UPDATE event SET sequence = 9", "UPDATE message SET cancelled_at = 1"} {
+			if err := s.Exec(t.Context(), query); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if faults, err := s.Check(t.Context()); err != nil || len(faults) != 3 {
+			t.Errorf("%v, %v", faults, err)
+		}
+	})
+}

@@ -69,3 +69,25 @@ func (*sqliteFile) isDuplicate(err error) bool {
 
 // lock: a transaction here begins with the writer's lock, and nobody else can change anything.
 func (*sqliteFile) lock(string) string { return "" }
+
+func (f *sqliteFile) damage(ctx context.Context) ([]string, error) {
+	rows, err := f.db.QueryContext(ctx, "PRAGMA integrity_check")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var found []string
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return nil, err
+		}
+		if line != "ok" {
+			found = append(found, line)
+		}
+	}
+	return found, rows.Err()
+}
+
+// jobArgument: River keeps them as SQLite's binary JSON.
+func (*sqliteFile) jobArgument(name string) string { return "json_extract(j.args, '$." + name + "')" }
