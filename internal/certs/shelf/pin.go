@@ -121,7 +121,7 @@ func invisible(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }
 // maxAddress: RFC 5321 section 4.5.3.1.3, a path of 256 with its angle brackets.
 const maxAddress = 254
 
-// parseFile finds the one recipient's certificate among what the file holds; authorities are its issuers.
+// parseFile finds the one recipient's certificate among what the file holds, and its issuers among the authorities.
 func parseFile(file []byte) (leaf *x509.Certificate, issuers []*x509.Certificate, err error) {
 	leaves, issuers, err := split(file)
 	switch {
@@ -132,7 +132,7 @@ func parseFile(file []byte) (leaf *x509.Certificate, issuers []*x509.Certificate
 	case len(leaves) == 0:
 		return nil, nil, badFile(errOnlyAuthorities)
 	}
-	return leaves[0], issuers[:min(len(issuers), maxIssuers)], nil
+	return leaves[0], authorities(leaves[0], issuers), nil
 }
 
 func split(file []byte) (leaves, issuers []*x509.Certificate, err error) {

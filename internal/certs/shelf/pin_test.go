@@ -187,3 +187,19 @@ func TestADatabaseThatIsAwayIsNotAnEmptyOne(t *testing.T) {
 		t.Errorf("reload: %v", err)
 	}
 }
+
+func TestTheIssuersThatComeAlongAreFoundAmongOthers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	if err := r.TrustAuthority(t.Context(), operator, r.stranger.Root().Raw); err != nil {
+		t.Fatal(err)
+	}
+	one := issued(t, r.stranger, bo)
+	file := []*x509.Certificate{one.Certificate, r.danish.Root(), r.foreign.Root(), r.stranger.Root()}
+	file = append(file, r.danish.Intermediates()...)
+	file = append(append(file, r.foreign.Intermediates()...), r.stranger.Issuing().Certificate)
+	_, verdict, err := r.Pin(t.Context(), operator, shelf.Pinning{For: bo, File: inPEM(file...)})
+	if err != nil || !verdict.Good {
+		t.Errorf("%s, %v", verdict.Code, err)
+	}
+}
