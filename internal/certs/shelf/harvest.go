@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -91,7 +92,7 @@ func (s *Shelf) keep(ctx context.Context, key string, mail SignedMail, result *H
 	}
 	row := store.Certificate{
 		ID: uuid.Must(uuid.NewV7()).String(), Subject: key, Fingerprint: trust.Fingerprint(result.Certificate), DER: result.Certificate.Raw,
-		Issuers: joined(authorities(result.Certificate, mail.Bag)), SignedAt: mail.SignedAt,
+		Issuers: joined(authorities(result.Certificate, ahead(result.Verdict.Evidence.Path, mail.Bag))), SignedAt: mail.SignedAt,
 	}
 	if result.Learnt == Pending {
 		row.Pending = string(result.Verdict.Code)
@@ -157,6 +158,22 @@ func (s *Shelf) judge(ctx context.Context, subject trust.Subject) (verdict trust
 	default:
 		return verdict, false
 	}
+}
+
+// ahead is the bag with those first along which the certificate was found good: others may bear the same name and key, for anybody
+// can certify anybody's.
+func ahead(path []string, bag []*x509.Certificate) []*x509.Certificate {
+	bag = slices.Clone(bag)
+	slices.SortStableFunc(bag, func(a, b *x509.Certificate) int {
+		aside := func(c *x509.Certificate) int {
+			if slices.Contains(path, trust.Fingerprint(c)) {
+				return 0
+			}
+			return 1
+		}
+		return aside(a) - aside(b)
+	})
+	return bag
 }
 
 // authorities are those of the bag that could be the certificate's issuers, nearest first.
