@@ -53,7 +53,7 @@ type Harvested struct {
 
 // Harvest learns the sender's certificate from a signed mail: only from a signer and along a path that are accepted, and only
 // what is newer than what is known. What only lacks somebody's decision (an unknown issuer, a certificate that does not say whose
-// mailbox it is) waits for an administrator.
+// mailbox it is) waits for an administrator, and what one has decided about a certificate holds for it.
 func (s *Shelf) Harvest(ctx context.Context, mail SignedMail) (Harvested, error) {
 	key, writable := addressKey(mail.From)
 	if !writable || mail.SignedAt.IsZero() || mail.SignedAt.After(s.Now().Add(clockSkew)) || mail.Signer == nil {
@@ -61,11 +61,15 @@ func (s *Shelf) Harvest(ctx context.Context, mail SignedMail) (Harvested, error)
 	}
 	mail.Bag = mail.Bag[:min(len(mail.Bag), maxBag)]
 	mail.SignedAt = mail.SignedAt.Truncate(time.Second) // UTCTime has no more, and the same mail twice must not be newer
-	signer, pendingSigner := s.judge(ctx, trust.Subject{Certificate: mail.Signer, Address: mail.From, Signing: true, Issuers: mail.Bag})
+	said, err := s.decided(ctx, key)
+	if err != nil {
+		return Harvested{}, err
+	}
+	signer, pendingSigner := s.judge(ctx, said.of(trust.Subject{Certificate: mail.Signer, Address: mail.From, Signing: true, Issuers: mail.Bag}))
 	if !signer.Good && !pendingSigner {
 		return Harvested{Learnt: Ignored, Verdict: signer}, nil
 	}
-	certificate, verdict, pending := s.preferred(ctx, mail)
+	certificate, verdict, pending := s.preferred(ctx, mail, said)
 	if certificate == nil || !verdict.Good && !pending {
 		return Harvested{Learnt: Ignored, Certificate: certificate, Verdict: verdict}, nil
 	}
@@ -75,6 +79,12 @@ func (s *Shelf) Harvest(ctx context.Context, mail SignedMail) (Harvested, error)
 	}
 	if pending || pendingSigner {
 		result.Learnt = Pending
+		// A gateway's certificate, pinned for its domain, signs for everybody there.
+		everybody, err := s.decided(ctx, "@"+domainOf(mail.From))
+		if err != nil || everybody.has(certificate) {
+			result.Learnt = Old
+			return result, err
+		}
 	}
 	return result, s.keep(ctx, key, mail, &result)
 }
@@ -91,7 +101,7 @@ func (s *Shelf) keep(ctx context.Context, key string, mail SignedMail, result *H
 	}
 	row := store.Certificate{
 		ID: uuid.Must(uuid.NewV7()).String(), Subject: key, Fingerprint: trust.Fingerprint(result.Certificate), DER: result.Certificate.Raw,
-		Issuers: joined(authorities(result.Certificate, mail.Bag)), SignedAt: mail.SignedAt,
+		Issuers: joined(authorities(result.Certificate, ahead(result.Verdict.Evidence.Path, mail.Bag))), SignedAt: mail.SignedAt,
 	}
 	if result.Learnt == Pending {
 		row.Pending = string(result.Verdict.Code)
@@ -111,7 +121,7 @@ func (s *Shelf) keep(ctx context.Context, key string, mail SignedMail, result *H
 
 // preferred is the certificate to write to: the one that the signer asks for; else the signer's own; else another of the same
 // name that encrypts (RFC 8551 section 2.5.3).
-func (s *Shelf) preferred(ctx context.Context, mail SignedMail) (*x509.Certificate, trust.Verdict, bool) {
+func (s *Shelf) preferred(ctx context.Context, mail SignedMail, said decisions) (*x509.Certificate, trust.Verdict, bool) {
 	candidates := []*x509.Certificate{mail.EncryptTo}
 	if mail.EncryptTo == nil {
 		candidates = []*x509.Certificate{mail.Signer}
@@ -123,7 +133,7 @@ func (s *Shelf) preferred(ctx context.Context, mail SignedMail) (*x509.Certifica
 	}
 	var first trust.Verdict
 	for i, c := range candidates {
-		verdict, pending := s.judge(ctx, trust.Subject{Certificate: c, Address: mail.From, Issuers: mail.Bag})
+		verdict, pending := s.judge(ctx, said.of(trust.Subject{Certificate: c, Address: mail.From, Issuers: mail.Bag}))
 		if verdict.Good || pending {
 			return c, verdict, pending
 		}
@@ -157,24 +167,4 @@ func (s *Shelf) judge(ctx context.Context, subject trust.Subject) (verdict trust
 	default:
 		return verdict, false
 	}
-}
-
-// authorities are those of the bag that could be the certificate's issuers, nearest first.
-func authorities(c *x509.Certificate, bag []*x509.Certificate) []*x509.Certificate {
-	var chain []*x509.Certificate
-	for below := c; len(chain) < maxIssuers && !bytes.Equal(below.RawIssuer, below.RawSubject); {
-		next := -1
-		for i, candidate := range bag {
-			if candidate.IsCA && bytes.Equal(candidate.RawSubject, below.RawIssuer) && below.CheckSignatureFrom(candidate) == nil {
-				next = i
-				break
-			}
-		}
-		if next < 0 {
-			break
-		}
-		chain = append(chain, bag[next])
-		below = bag[next]
-	}
-	return chain
 }

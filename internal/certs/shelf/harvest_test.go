@@ -220,13 +220,13 @@ func TestAnAdministratorDecidesAboutAnAuthority(t *testing.T) {
 		t.Errorf("%d still wait for an authority that is trusted now", len(left))
 	}
 	list := must(r.Authorities(t.Context()))
-	if len(list) != 1 || !list[0].Certificate.Equal(r.stranger.Root()) {
+	if len(list) != 1 || !list[0].Certificate.Equal(r.stranger.Issuing().Certificate) {
 		t.Fatalf("authorities: %+v", list)
 	}
 	if got := r.judge.Judge(t.Context(), trust.Subject{Certificate: other.Certificate, Address: "ida@partner.example", Issuers: other.Chain}); !got.Good || got.Evidence.Profile != shelf.ProfileName {
 		t.Errorf("%s by %s", got.Code, got.Evidence.Profile)
 	}
-	if err := r.DistrustAuthority(t.Context(), operator, trust.Fingerprint(r.stranger.Root())); err != nil {
+	if err := r.DistrustAuthority(t.Context(), operator, trust.Fingerprint(r.stranger.Issuing().Certificate)); err != nil {
 		t.Fatal(err)
 	}
 	if got := r.judge.Judge(t.Context(), trust.Subject{Certificate: other.Certificate, Address: "ida@partner.example", Issuers: other.Chain}); got.Code != trust.UnknownIssuer {

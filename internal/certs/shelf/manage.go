@@ -72,11 +72,14 @@ type Trust string
 
 const (
 	ThisCertificate Trust = "certificate" // only this one, for this address
-	ItsAuthority    Trust = "authority"   // and everything that the authority above it has issued, and will
+	ItsAuthority    Trust = "authority"   // and everything that the authority which issued it has issued, and will
 )
 
-// Approve takes a pending certificate into use. With ItsAuthority the authority at the top of the chain that came with it is
-// trusted from now on, and other certificates that waited for just that are used too.
+// Approve takes a pending certificate into use. With ItsAuthority the authority that issued it is trusted from now on, and other
+// certificates that waited for just that are used too.
+//
+// It is the issuer and nobody above: that its key made the certificate, which the administrator has compared with its owner, is
+// proved. Who stands above came along with the mail, and anybody can certify anybody's key.
 func (s *Shelf) Approve(ctx context.Context, actor Actor, id string, how Trust) (Entry, error) {
 	row, err := s.row(ctx, id)
 	if err != nil {
@@ -94,7 +97,7 @@ func (s *Shelf) Approve(ctx context.Context, actor Actor, id string, how Trust) 
 				EN: "The issuer's own certificate did not come with the mail. Get it from the issuer and add it as an authority, or approve this certificate alone.",
 			}, err)
 		}
-		if err := s.TrustAuthority(ctx, actor, issuers[len(issuers)-1].Raw); err != nil {
+		if err := s.TrustAuthority(ctx, actor, issuers[0].Raw); err != nil {
 			return Entry{}, err
 		}
 		vouched = false

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/google/uuid"
+	"golang.org/x/net/idna"
 
 	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/bundle"
@@ -92,7 +93,7 @@ func parseFor(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if domain, whole := strings.CutPrefix(text, "@"); whole || !strings.Contains(text, "@") {
 		key := "@" + domainOf(domain)
-		if _, ok := addressKey("x@" + domain); ok && strings.Contains(key, ".") && !strings.Contains(domain, "@") {
+		if _, ok := addressKey("x@" + domain); ok && !strings.Contains(domain, "@") {
 			return key, nil
 		}
 	} else if key, ok := addressKey(text); ok {
@@ -106,11 +107,17 @@ func parseFor(text string) (string, error) {
 	return "", f
 }
 
-// addressKey is what an address is kept under; false for what no mail can be sent to, and for an address with letters that cannot
-// be seen: it would look like another one to whoever decides about it.
+// addressKey is what an address is kept under; false for what no mail can be sent to, so that it would be kept and never found,
+// and for an address with letters that cannot be seen: it would look like another one to whoever decides about it.
 func addressKey(address string) (string, bool) {
 	read, err := mail.ParseAddress(address)
 	if err != nil || read.Address != address || len(address) > maxAddress || strings.ContainsFunc(address, invisible) {
+		return "", false
+	}
+	// RFC 5321 section 2.3.5: a fully-qualified name has a dot in it; and the last label is no number, as RFC 3696 section 2 has it.
+	domain, err := idna.Lookup.ToASCII(address[strings.LastIndexByte(address, '@')+1:])
+	last := domain[strings.LastIndexByte(domain, '.')+1:]
+	if err != nil || last == domain || strings.Trim(last, "0123456789") == "" {
 		return "", false
 	}
 	return subjectOf(address), true
@@ -121,7 +128,7 @@ func invisible(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }
 // maxAddress: RFC 5321 section 4.5.3.1.3, a path of 256 with its angle brackets.
 const maxAddress = 254
 
-// parseFile finds the one recipient's certificate among what the file holds; authorities are its issuers.
+// parseFile finds the one recipient's certificate among what the file holds, and its issuers among the authorities.
 func parseFile(file []byte) (leaf *x509.Certificate, issuers []*x509.Certificate, err error) {
 	leaves, issuers, err := split(file)
 	switch {
@@ -132,7 +139,7 @@ func parseFile(file []byte) (leaf *x509.Certificate, issuers []*x509.Certificate
 	case len(leaves) == 0:
 		return nil, nil, badFile(errOnlyAuthorities)
 	}
-	return leaves[0], issuers[:min(len(issuers), maxIssuers)], nil
+	return leaves[0], authorities(leaves[0], issuers), nil
 }
 
 func split(file []byte) (leaves, issuers []*x509.Certificate, err error) {

@@ -121,7 +121,13 @@ func TestWhomItIsForMustBeAnAddressOrADomain(t *testing.T) {
 			t.Errorf("%q: %v", whom, err)
 		}
 	}
-	for _, whom := range []string{"partner.example", "@partner.example", " bo@partner.example "} {
+	// What would be kept and never be found: nobody's domain is written so.
+	for _, whom := range []string{"*.partner.example", "@*.partner.example", "bo@*.partner.example", "partner.example/x", "part_ner.example", "bo@[127.0.0.1]", "bo@localhost", "partner.example.", "bo@-x.example", "192.0.2.1"} {
+		if entry, _, err := r.Pin(t.Context(), operator, shelf.Pinning{For: whom, File: c.Raw}); codeOf(err) != "certificate_for_invalid" {
+			t.Errorf("%q: %q, %v", whom, entry.For, err)
+		}
+	}
+	for _, whom := range []string{"partner.example", "@partner.example", " bo@partner.example ", "bo@xn--bcher-kva.example", "B\u00dcCHER.example", "\u00e5se@partner.example"} {
 		if _, _, err := r.Pin(t.Context(), operator, shelf.Pinning{For: whom, File: c.Raw}); err != nil {
 			t.Errorf("%q: %v", whom, err)
 		}
@@ -185,5 +191,21 @@ func TestADatabaseThatIsAwayIsNotAnEmptyOne(t *testing.T) {
 	}
 	if err := r.Reload(t.Context()); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("reload: %v", err)
+	}
+}
+
+func TestTheIssuersThatComeAlongAreFoundAmongOthers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	if err := r.TrustAuthority(t.Context(), operator, r.stranger.Root().Raw); err != nil {
+		t.Fatal(err)
+	}
+	one := issued(t, r.stranger, bo)
+	file := []*x509.Certificate{one.Certificate, r.danish.Root(), r.foreign.Root(), r.stranger.Root()}
+	file = append(file, r.danish.Intermediates()...)
+	file = append(append(file, r.foreign.Intermediates()...), r.stranger.Issuing().Certificate)
+	_, verdict, err := r.Pin(t.Context(), operator, shelf.Pinning{For: bo, File: inPEM(file...)})
+	if err != nil || !verdict.Good {
+		t.Errorf("%s, %v", verdict.Code, err)
 	}
 }
