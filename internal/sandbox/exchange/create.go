@@ -31,7 +31,7 @@ func (s *Server) createMessage(c *call) {
 		c.refuse(http.StatusBadRequest, "ErrorMimeContentInvalidBase64String", "Invalid base64 string for MIME content.")
 		return
 	}
-	i, err := fromMIME(raw)
+	i, err := fromMIME(inMemory(raw))
 	if err != nil {
 		c.refuse(http.StatusBadRequest, "ErrorMimeContentInvalid", "The MIME content is invalid.")
 		return
@@ -109,7 +109,7 @@ func (s *Server) file(c *call, i *item) {
 	var view map[string]any
 	if ok {
 		for n := range i.attachments {
-			i.attachments[n].ID = s.uuid()
+			i.attachments[n].id = s.uuid()
 		}
 		view = c.view(i)
 	}
@@ -134,10 +134,10 @@ type jsonAttachment struct {
 	ContentBytes []byte `json:"contentBytes"`
 }
 
-func (a jsonAttachment) read() (Attachment, bool) {
-	made := Attachment{Name: a.Name, ContentType: a.ContentType, Content: a.ContentBytes}
-	if made.ContentType == "" {
-		made.ContentType = "application/octet-stream"
+func (a jsonAttachment) read() (attachment, bool) {
+	made := attachment{name: a.Name, contentType: a.ContentType, content: inMemory(a.ContentBytes)}
+	if made.contentType == "" {
+		made.contentType = "application/octet-stream"
 	}
 	return made, a.Type == "#microsoft.graph.fileAttachment" && a.Name != ""
 }

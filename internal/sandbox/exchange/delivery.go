@@ -1,11 +1,9 @@
 package exchange
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"mime"
-	"slices"
 	"strings"
 	"time"
 )
@@ -19,66 +17,82 @@ type Delivery struct {
 	Raw        []byte
 }
 
+// arrival is the same as it is kept.
+type arrival struct {
+	Delivery
+	raw text
+}
+
+func (a arrival) view() Delivery {
+	a.Raw = a.raw.bytes()
+	return a.Delivery
+}
+
 // All lists every delivery, oldest first.
 func (s *Server) All() []Delivery {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.arrived)
+	return views(s.arrivals(func(arrival) bool { return true }))
 }
 
 // Delivered lists what arrived for an address, inside or outside, oldest first.
 func (s *Server) Delivered(address string) []Delivery {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.deliveredTo(address)
+	return views(s.arrivals(func(a arrival) bool { return strings.EqualFold(a.Address, address) }))
 }
 
-func (s *Server) deliveredTo(address string) []Delivery {
-	var list []Delivery
-	for _, d := range s.arrived {
-		if strings.EqualFold(d.Address, address) {
-			list = append(list, d)
+// arrivals picks under the lock; what lies on the disk is read without it.
+func (s *Server) arrivals(wanted func(arrival) bool) []arrival {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []arrival
+	for _, a := range s.arrived {
+		if wanted(a) {
+			list = append(list, a)
 		}
 	}
 	return list
+}
+
+func views(list []arrival) []Delivery {
+	out := make([]Delivery, len(list))
+	for n, a := range list {
+		out[n] = a.view()
+	}
+	return out
 }
 
 // Wait waits until at least n messages have arrived for the address.
 func (s *Server) Wait(ctx context.Context, address string, n int) ([]Delivery, error) {
 	for {
 		s.mu.Lock()
-		list, changed := s.deliveredTo(address), s.changed
+		changed := s.changed
 		s.mu.Unlock()
+		list := s.arrivals(func(a arrival) bool { return strings.EqualFold(a.Address, address) })
 		if len(list) >= n {
-			return list, nil
+			return views(list), nil
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return list, fmt.Errorf("exchange: %d of %d messages have arrived: %w", len(list), n, ctx.Err())
+			return views(list), fmt.Errorf("exchange: %d of %d messages have arrived: %w", len(list), n, ctx.Err())
 		}
 	}
 }
 
 // deliver gives every recipient the message. The caller holds the lock.
-func (s *Server) deliver(b *box, i *item, now time.Time) {
-	raw := s.traced(b, i.mime(), now)
-	to := i.recipients()
-	if s.stored+int64(len(raw)) > maxStored {
-		raw = nil
-	}
-	s.stored += int64(len(raw))
+func (s *Server) deliver(b *box, i *item, to []string, now time.Time) {
+	whole := i.mime()
 	for _, address := range to {
 		if isLocal(address, "bounces") {
 			s.bounce(b, i, address, now)
 			continue
 		}
-		if raw == nil || s.things >= maxThings {
+		raw := s.traced(b, whole, damageOf(address), now)
+		memory, _ := raw.weight() // what is in files is the sender's
+		if s.things >= maxThings || !s.keep(memory, 0) {
 			// Full: better to lose a demo's mail than the machine's memory.
 			continue
 		}
 		s.things++
-		s.arrived = append(s.arrived, Delivery{At: now, Address: address, From: b.Address, Recipients: to, Raw: raw})
+		s.arrived = append(s.arrived, arrival{Delivery{At: now, Address: address, From: b.Address, Recipients: to}, raw})
 		if inside := s.inside(address); inside != nil {
 			s.receive(inside, raw, now)
 		}
@@ -98,7 +112,7 @@ func (s *Server) inside(address string) *box {
 	return nil
 }
 
-func (s *Server) receive(b *box, raw []byte, now time.Time) *item {
+func (s *Server) receive(b *box, raw text, now time.Time) *item {
 	i, err := fromMIME(raw)
 	if err != nil {
 		return nil
@@ -110,41 +124,11 @@ func (s *Server) receive(b *box, raw []byte, now time.Time) *item {
 	return i
 }
 
-// traced is the message as the receiver gets it: "more or less intact" (outlook-things-to-know-about-send-mail), with
-// a trace on top and without a Bcc field.
-func (s *Server) traced(b *box, raw []byte, now time.Time) []byte {
-	var out bytes.Buffer
-	out.Grow(len(raw) + 512)
-	fmt.Fprintf(&out, "Received: from sandbox.invalid (127.0.0.1) by sandbox.invalid with HTTP;\r\n %s\r\n", now.Format(time.RFC1123Z))
-	header, rest, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
-	if bodyOnly, none := bytes.CutPrefix(raw, []byte("\r\n")); none {
-		header, rest = nil, bodyOnly
-	}
-	skipping, from := false, false
-	for line := range bytes.SplitSeq(header, []byte("\r\n")) {
-		if folded := len(line) > 0 && (line[0] == ' ' || line[0] == '\t'); !folded {
-			name, _, _ := bytes.Cut(line, []byte(":"))
-			skipping = bytes.EqualFold(name, []byte("Bcc"))
-			from = from || bytes.EqualFold(name, []byte("From"))
-		}
-		if !skipping && len(line) > 0 {
-			out.Write(line)
-			out.WriteString("\r\n")
-		}
-	}
-	if !from {
-		fmt.Fprintf(&out, "From: <%s>\r\n", b.Address)
-	}
-	out.WriteString("\r\n")
-	out.Write(rest)
-	return out.Bytes()
-}
-
 // bounce puts a non-delivery report (RFC 3464) into the sender's Inbox.
 func (s *Server) bounce(b *box, i *item, address string, now time.Time) {
 	_, domain, _ := strings.Cut(b.Address, "@")
 	boundary := s.uuid()
-	text := fmt.Sprintf("Date: %s\r\nFrom: Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@%s>\r\nTo: <%s>\r\n"+
+	report := fmt.Sprintf("Date: %s\r\nFrom: Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@%s>\r\nTo: <%s>\r\n"+
 		"Subject: %s\r\nMessage-ID: <%s@%s>\r\nIn-Reply-To: %s\r\nReferences: %s\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"+
 		"Content-Type: multipart/report; report-type=delivery-status; boundary=\"%s\"\r\n\r\n"+
 		"--%[9]s\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nYour message could not be delivered. The address was not found.\r\n"+
@@ -153,7 +137,7 @@ func (s *Server) bounce(b *box, i *item, address string, now time.Time) {
 		"\r\n--%[9]s\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: %[7]s\r\nTo: <%[10]s>\r\n\r\n--%[9]s--\r\n",
 		now.Format(time.RFC1123Z), domain, b.Address, mime.QEncoding.Encode("utf-8", "Undeliverable: "+i.message.Subject), s.uuid(), domain,
 		oneLine(i.message.InternetMessageID), oneLine(i.message.InternetMessageID), boundary, address)
-	if report := s.receive(b, []byte(text), now); report != nil {
-		report.properties[propClass] = "REPORT.IPM.Note.NDR"
+	if i := s.receive(b, inMemory([]byte(report)), now); i != nil {
+		i.properties[propClass] = "REPORT.IPM.Note.NDR"
 	}
 }

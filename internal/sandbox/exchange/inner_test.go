@@ -58,11 +58,11 @@ func FuzzMIME(f *testing.F) {
 	}
 	b := &box{Mailbox: Mailbox{Address: "box@x.example"}}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		i, err := fromMIME(raw)
+		i, err := fromMIME(inMemory(raw))
 		if err != nil || !bytes.Contains(raw, []byte("\r\n\r\n")) || bytes.Contains(bytes.ReplaceAll(raw, []byte("\r\n"), nil), []byte("\n")) {
 			return
 		}
-		out := s.traced(b, i.mime(), time.Unix(0, 0))
+		out := s.traced(b, i.mime(), whole, time.Unix(0, 0)).bytes()
 		parsed, err := mail.ReadMessage(bytes.NewReader(out))
 		if err != nil {
 			t.Fatalf("%v\n%q", err, out)

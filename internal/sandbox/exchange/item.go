@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +14,9 @@ import (
 // box is a mailbox with what lies in it.
 type box struct {
 	Mailbox
-	items []*item
+	items       []*item
+	connections int         // by submission, signed in
+	submitted   []time.Time // the mails of the last minute
 }
 
 // item is one message. raw is the MIME that it was made of, or nil for one made of JSON.
@@ -25,10 +26,10 @@ type item struct {
 	folder                  string
 	draft, read, leaving    bool
 	created, received, sent time.Time
-	raw                     []byte
+	raw                     text
 	message                 message
 	properties              map[string]string // MAPI properties by canonical name
-	attachments             []Attachment
+	attachments             []attachment
 	attempts                int // of sending, for the bad weather
 }
 
@@ -62,6 +63,12 @@ type recipient struct {
 type Attachment struct {
 	ID, Name, ContentType string
 	Content               []byte
+}
+
+// attachment is the same as it is kept.
+type attachment struct {
+	id, name, contentType string
+	content               text
 }
 
 // Item is a message as a test or the demo may see it.
@@ -119,15 +126,16 @@ func (i *item) is(id string) bool { return id == i.key || id == i.regularID() }
 
 func (i *item) move(folder string) { i.folder, i.moves = folder, i.moves+1 }
 
-func (i *item) size() int64 {
-	n := int64(len(i.raw))
+func (i *item) weight() (memory, disk int64) {
+	memory, disk = i.raw.weight()
 	if i.message.Body != nil {
-		n += int64(len(i.message.Body.Content))
+		memory += int64(len(i.message.Body.Content))
 	}
 	for _, a := range i.attachments {
-		n += int64(len(a.Content))
+		m, d := a.content.weight()
+		memory, disk = memory+m, disk+d
 	}
-	return n
+	return memory, disk
 }
 
 func (i *item) view() Item {
@@ -135,7 +143,10 @@ func (i *item) view() Item {
 		ID: i.key, RegularID: i.regularID(), Folder: i.folder, Class: i.class(), InternetMessageID: i.message.InternetMessageID,
 		Subject: i.message.Subject, To: addresses(i.message.To), Cc: addresses(i.message.Cc), Bcc: addresses(i.message.Bcc),
 		IsDraft: i.draft, IsRead: i.read, Received: i.received, Sent: i.sent,
-		Properties: maps.Clone(i.properties), Attachments: slices.Clone(i.attachments), Raw: i.mime(),
+		Properties: maps.Clone(i.properties), Raw: i.mime().bytes(),
+	}
+	for _, a := range i.attachments {
+		v.Attachments = append(v.Attachments, Attachment{ID: a.id, Name: a.name, ContentType: a.contentType, Content: a.content.bytes()})
 	}
 	if i.message.From != nil {
 		v.From = i.message.From.EmailAddress.Address
@@ -167,11 +178,10 @@ func (s *Server) open(m Mailbox) *box {
 
 // put files an item, or says that the house is full. The caller holds the lock.
 func (s *Server) put(b *box, i *item) bool {
-	if s.things >= maxThings || s.stored+i.size() > maxStored {
+	if s.things >= maxThings || !s.keep(i.weight()) {
 		return false
 	}
 	s.things++
-	s.stored += i.size()
 	i.key = "AAkALgAA" + base64.URLEncoding.EncodeToString(s.bytes(30)) + "="
 	i.created = s.config.Now()
 	if i.properties == nil {
@@ -181,6 +191,15 @@ func (s *Server) put(b *box, i *item) bool {
 		i.message.InternetMessageID = "<" + s.uuid() + "@sandbox.invalid>"
 	}
 	b.items = append(b.items, i)
+	return true
+}
+
+// keep books what is to be kept, or says that there is no room. The caller holds the lock.
+func (s *Server) keep(memory, disk int64) bool {
+	if s.stored+memory > maxStored || s.spilled+disk > maxSpilled {
+		return false
+	}
+	s.stored, s.spilled = s.stored+memory, s.spilled+disk
 	return true
 }
 

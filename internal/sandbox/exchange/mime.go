@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"bytes"
-	"encoding/base64"
 	"fmt"
 	"mime"
 	"mime/quotedprintable"
@@ -11,10 +10,10 @@ import (
 	"time"
 )
 
-// fromMIME reads the header of a MIME draft. Recipients are the addresses of To and Cc, as they stand there; the Bcc
+// fromMIME reads the header of a message. Recipients are the addresses of To and Cc, as they stand there; the Bcc
 // header counts for nothing on this way.
-func fromMIME(raw []byte) (*item, error) {
-	parsed, err := mail.ReadMessage(bytes.NewReader(raw))
+func fromMIME(raw text) (*item, error) {
+	parsed, err := mail.ReadMessage(raw.open())
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +62,7 @@ func list(header mail.Header, name string) []recipient {
 }
 
 // mime is what $value gives and what is delivered, without the trace that transport adds.
-func (i *item) mime() []byte {
+func (i *item) mime() text {
 	if i.raw != nil {
 		return i.raw
 	}
@@ -71,35 +70,35 @@ func (i *item) mime() []byte {
 	i.writeHeader(&out)
 	if cms, contentType, ok := i.smime(); ok {
 		fmt.Fprintf(&out, "Content-Type: %s\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=\"smime.p7m\"\r\n\r\n", contentType)
-		writeBase64(&out, cms)
-		return out.Bytes()
+		return append(inMemory(out.Bytes()), cms.encode()...)
 	}
 	if len(i.attachments) == 0 {
 		i.writeBody(&out)
-		return out.Bytes()
+		return inMemory(out.Bytes())
 	}
 	boundary := "_000_" + strings.Trim(i.key, "=")
 	fmt.Fprintf(&out, "Content-Type: multipart/mixed;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n", boundary, boundary)
 	i.writeBody(&out)
+	var whole text
 	for _, a := range i.attachments {
-		fmt.Fprintf(&out, "\r\n--%s\r\nContent-Type: %s\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: %s\r\n\r\n", boundary, oneLine(a.ContentType),
-			mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
-		writeBase64(&out, a.Content)
+		fmt.Fprintf(&out, "\r\n--%s\r\nContent-Type: %s\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: %s\r\n\r\n", boundary, oneLine(a.contentType),
+			mime.FormatMediaType("attachment", map[string]string{"filename": a.name}))
+		whole = append(append(whole, part{memory: bytes.Clone(out.Bytes())}), a.content.encode()...)
+		out.Reset()
 	}
-	fmt.Fprintf(&out, "\r\n--%s--\r\n", boundary)
-	return out.Bytes()
+	return append(whole, part{memory: fmt.Appendf(nil, "\r\n--%s--\r\n", boundary)})
 }
 
 // smime says whether the item becomes application/pkcs7-mime: class IPM.Note.SMIME and exactly one attachment of that
 // type, or of octet-stream with a name in .p7m (MS-OXOSMIME 2.1.3.2). Anything else becomes ordinary mail.
-func (i *item) smime() (cms []byte, contentType string, ok bool) {
+func (i *item) smime() (cms text, contentType string, ok bool) {
 	if i.class() != "IPM.Note.SMIME" || len(i.attachments) != 1 {
 		return nil, "", false
 	}
 	a := i.attachments[0]
-	switch media, _, _ := mime.ParseMediaType(a.ContentType); {
+	switch media, _, _ := mime.ParseMediaType(a.contentType); {
 	case media == "application/pkcs7-mime", media == "application/x-pkcs7-mime":
-	case media == "application/octet-stream" && strings.HasSuffix(strings.ToLower(a.Name), ".p7m"):
+	case media == "application/octet-stream" && strings.HasSuffix(strings.ToLower(a.name), ".p7m"):
 	default:
 		return nil, "", false
 	}
@@ -108,7 +107,7 @@ func (i *item) smime() (cms []byte, contentType string, ok bool) {
 		// Without the named property the smime-type is lost.
 		contentType = `application/pkcs7-mime; name="smime.p7m"`
 	}
-	return a.Content, contentType, true
+	return a.content, contentType, true
 }
 
 func (i *item) writeHeader(out *bytes.Buffer) {
@@ -171,13 +170,3 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // lineLength is RFC 2045 section 6.8.
 const lineLength = 76
-
-func writeBase64(out *bytes.Buffer, raw []byte) {
-	text := base64.StdEncoding.EncodeToString(raw)
-	for len(text) > 0 {
-		n := min(lineLength, len(text))
-		out.WriteString(text[:n])
-		out.WriteString("\r\n")
-		text = text[n:]
-	}
-}

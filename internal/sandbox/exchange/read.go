@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -80,7 +81,7 @@ func (s *Server) getMessage(c *call) {
 func (s *Server) getValue(c *call) {
 	s.mu.Lock()
 	i := c.box.find(c.r.PathValue("id"))
-	var raw []byte
+	var raw text
 	if i != nil {
 		raw = i.mime()
 	}
@@ -90,7 +91,7 @@ func (s *Server) getValue(c *call) {
 		return
 	}
 	c.w.Header().Set("Content-Type", "text/plain")
-	_, _ = c.w.Write(raw)
+	_, _ = io.Copy(c.w, raw.open())
 }
 
 // byMessageID is the one filter that it understands.
@@ -150,7 +151,8 @@ func (s *Server) deleteMessage(c *call) {
 	} else if i != nil {
 		c.box.items = slices.DeleteFunc(c.box.items, func(other *item) bool { return other == i })
 		s.things--
-		s.stored -= i.size()
+		memory, disk := i.weight()
+		s.stored, s.spilled = s.stored-memory, s.spilled-disk
 	}
 	s.mu.Unlock()
 	if i == nil {

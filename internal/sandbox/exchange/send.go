@@ -75,16 +75,11 @@ func (s *Server) trySend(c *call) (answer func()) {
 // weatherOf is the first magic local part among the recipients that acts on /send.
 func weatherOf(to []string) string {
 	for _, name := range []string{"rejected", "throttled", "busy", "timeout-not-sent", "timeout-but-sent", "dropped"} {
-		if slices.ContainsFunc(to, func(address string) bool { return isLocal(address, name) }) {
+		if isAmong(to, name) {
 			return name
 		}
 	}
 	return ""
-}
-
-func isLocal(address, name string) bool {
-	local, _, ok := strings.Cut(address, "@")
-	return ok && strings.EqualFold(local, name)
 }
 
 // deliverable is what Exchange would not turn away at once.
@@ -106,25 +101,30 @@ func (i *item) recipients() []string {
 	return out
 }
 
-// dispatch hands the item to transport. The caller holds the lock.
+// dispatch hands the draft to transport. The caller holds the lock.
 func (s *Server) dispatch(b *box, i *item) {
+	i.leaving = true
+	s.later(func(now time.Time) {
+		i.draft, i.leaving, i.sent, i.received = false, false, now, now
+		// The immutable id stays, the regular one does not (outlook-immutable-id).
+		i.move("sentitems")
+		s.deliver(b, i, i.recipients(), now)
+	})
+}
+
+// later does what transport does after its delay, under the lock, and not after the end. The caller holds the lock.
+func (s *Server) later(transport func(now time.Time)) {
 	if s.closed {
 		return
 	}
-	i.leaving = true
 	s.sending.Add(1)
 	time.AfterFunc(s.config.SendDelay, func() {
 		defer s.sending.Done()
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.closed {
-			return
+		if !s.closed {
+			transport(s.config.Now())
 		}
-		now := s.config.Now()
-		i.draft, i.leaving, i.sent, i.received = false, false, now, now
-		// The immutable id stays, the regular one does not (outlook-immutable-id).
-		i.move("sentitems")
-		s.deliver(b, i, now)
 	})
 }
 

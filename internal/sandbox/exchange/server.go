@@ -15,9 +15,12 @@ import (
 const (
 	// requestLimit is Graph's, for any request body (graph-docs#85, #4370).
 	requestLimit = 4 << 20
-	// maxStored and maxThings bound what the sandbox keeps: a demo needs a thousandth of it.
+	// maxStored and maxThings bound what the sandbox keeps in memory: a demo needs a thousandth of it.
 	maxStored = 512 << 20
 	maxThings = 20_000
+	// maxSpilled is the same for what lies in temporary files. A file that a draft, a sent item and an Inbox share counts for
+	// each of them: twenty mails of 150 MB to a few of our own, and room.
+	maxSpilled = 16 << 30
 )
 
 // Mailbox is one that exists from the start. ID is an object id; empty makes one up.
@@ -26,6 +29,7 @@ type Mailbox struct{ Address, Name, ID string }
 // Config is what a Server needs. Nil functions allow everything (Allowed) or nothing (Members).
 type Config struct {
 	Verify       func(bearer string) (appID string, err error)
+	VerifySMTP   func(bearer string) (appID string, err error) // of tokens for submission; nil is Verify
 	Mailboxes    []Mailbox
 	Domains      []string // accepted domains: an address in one gets a mailbox when mail for it arrives
 	Allowed      func(appID, mailbox string) bool
@@ -34,6 +38,7 @@ type Config struct {
 	Seed         uint64        // of ids; 0 is a random one
 	SendDelay    time.Duration // from the 202 to Sent Items and delivery
 	RequestLimit int64         // 0 is Graph's 4 MB
+	MaxSendSize  int64         // of a mail by submission; 0 is Exchange's default, 35 MB
 }
 
 // Server is the pretend Exchange.
@@ -46,9 +51,11 @@ type Server struct {
 	users   map[string]*box // by object id
 	uploads map[string]*upload
 	usage   map[string]*usage // by application and mailbox
-	arrived []Delivery
-	changed chan struct{} // closed and replaced when something arrives
-	stored  int64
+	arrived []arrival
+	changed chan struct{}  // closed and replaced when something arrives
+	stored  int64          // bytes in memory
+	spilled int64          // bytes in files
+	tries   map[string]int // how often a kind of weather has met a message
 	things  int
 	closed  bool
 	sending sync.WaitGroup
@@ -65,6 +72,12 @@ func New(config Config) (*Server, error) {
 	if config.RequestLimit == 0 {
 		config.RequestLimit = requestLimit
 	}
+	if config.VerifySMTP == nil {
+		config.VerifySMTP = config.Verify
+	}
+	if config.MaxSendSize == 0 {
+		config.MaxSendSize = maxSendSize
+	}
 	var seed [32]byte
 	binary.LittleEndian.PutUint64(seed[:], config.Seed)
 	if config.Seed == 0 {
@@ -74,7 +87,7 @@ func New(config Config) (*Server, error) {
 	}
 	s := &Server{
 		config: config, domains: map[string]bool{}, random: rand.NewChaCha8(seed), boxes: map[string]*box{}, users: map[string]*box{},
-		uploads: map[string]*upload{}, usage: map[string]*usage{}, changed: make(chan struct{}),
+		uploads: map[string]*upload{}, usage: map[string]*usage{}, tries: map[string]int{}, changed: make(chan struct{}),
 	}
 	for _, domain := range config.Domains {
 		s.domains[strings.ToLower(domain)] = true
@@ -117,6 +130,7 @@ func (s *Server) Handler() http.Handler {
 		s.withToken(w, r, s.checkMemberGroups)
 	})
 	mux.HandleFunc("PUT /upload/{token}", s.putRange)
+	mux.HandleFunc("GET /upload/{token}", s.getRange)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.newCall(w, r).refuse(http.StatusBadRequest, "BadRequest", "Resource not found for the segment.")
 	})
