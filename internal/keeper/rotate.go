@@ -88,6 +88,9 @@ func fill(f *os.File, path string, edit func([]byte) ([]byte, error)) error {
 	if err != nil {
 		return err
 	}
+	if _, err := parseKeys(text); err != nil {
+		return err // emptied by accident, say: a new key in it would look as if all were well
+	}
 	if text, err = edit(text); err != nil {
 		return err
 	}
