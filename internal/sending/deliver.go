@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
+	"time"
 
 	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/keeper"
@@ -62,6 +64,7 @@ func (s *Service) attempt(ctx context.Context, d store.Delivery, asking bool, do
 	if err != nil {
 		return unavailable(err)
 	}
+	defer s.keepAlive(ctx, id)()
 	traced, numbers := s.Post.Traced(ctx)
 	run := &run{numbers: numbers}
 	err = do(context.WithValue(traced, runKey{}, run))
@@ -70,6 +73,31 @@ func (s *Service) attempt(ctx context.Context, d store.Delivery, asking bool, do
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "the end of an attempt could not be stored", slog.String("delivery_id", d.ID), slog.Any("err", endErr))
 	}
 	return err
+}
+
+// keepAlive says that the attempt is still being made, until the function that it gives is called.
+func (s *Service) keepAlive(ctx context.Context, id string) (stop func()) {
+	lease := s.Limits.Lease
+	if lease <= 0 {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		beat := time.NewTicker(lease / 3)
+		defer beat.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-beat.C:
+				if err := s.Store.KeepAttempt(ctx, id, lease); err != nil && ctx.Err() == nil {
+					s.Log.LogAttrs(ctx, slog.LevelWarn, "an attempt could not be kept", slog.Any("err", err))
+				}
+			}
+		}
+	})
+	return func() { cancel(); wait.Wait() }
 }
 
 // run is what is learnt of one attempt while it is made.

@@ -40,6 +40,7 @@ type Store interface {
 	Delivery(ctx context.Context, id string) (store.Delivery, error)
 	ChangeDelivery(ctx context.Context, d store.Delivery, c store.Change) error
 	BeginAttempt(ctx context.Context, d store.Delivery, l store.Limits, asking bool) (id string, err error)
+	KeepAttempt(ctx context.Context, id string, lease time.Duration) error
 	EndAttempt(ctx context.Context, id string, sent bool) error
 	SetNotice(ctx context.Context, messageID, kind string) error
 	Waiting(ctx context.Context, mailboxID string) (store.Waiting, error)
@@ -121,11 +122,12 @@ type Timing struct {
 
 // DefaultLimits are one below what Graph allows at a time (throttling limits: 4 concurrent requests of an application in a
 // mailbox), 150 MB of uploads in 5 minutes (the same, less the base64), and Exchange Online's 30 messages a minute and 10,000
-// recipients a day. A minute and a half is more than a small mail ever takes; Lease is for the largest.
+// recipients a day. Lease is how long the place
+// of a machine that died is lost.
 func DefaultLimits() store.Limits {
 	const uploads = 150_000_000
 	return store.Limits{
-		Concurrent: 3, PerMinute: 30, Bytes: uploads / 4 * 3, BytesIn: 5 * time.Minute, Recipients: 10_000, Lease: 15 * time.Minute,
+		Concurrent: 3, PerMinute: 30, Bytes: uploads / 4 * 3, BytesIn: 5 * time.Minute, Recipients: 10_000, Lease: 30 * time.Second,
 	}
 }
 

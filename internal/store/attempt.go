@@ -17,7 +17,7 @@ type Limits struct {
 	Bytes      int64         // of attempts begun within BytesIn
 	BytesIn    time.Duration //
 	Recipients int           // of attempts begun within a day, less those that certainly sent nothing
-	Lease      time.Duration // how long an attempt may run before it counts as dead
+	Lease      time.Duration // how long an attempt counts as running after it was last said to
 }
 
 // Limited says that the attempt may not begin yet.
@@ -30,6 +30,8 @@ const (
 	day    = 24 * time.Hour
 	// placePause is how long to wait for one of the places of a mailbox: an attempt takes a second or two.
 	placePause = time.Second
+	// leaseTime is how long a place is lost when a machine dies with it. Whoever runs says so three times as often.
+	leaseTime = 30 * time.Second
 	// spread is the longest that waiting attempts of one mailbox are drawn apart, so that they do not all come back at once.
 	spread = 5 * time.Minute
 )
@@ -38,7 +40,7 @@ const (
 // only asks what became of an earlier one takes a place and nothing else.
 func (s *Store) BeginAttempt(ctx context.Context, d Delivery, l Limits, asking bool) (id string, err error) {
 	if l.Lease <= 0 {
-		l.Lease = jobTimeout
+		l.Lease = leaseTime
 	}
 	size, recipients := d.Size, len(d.Recipients)
 	if asking {
@@ -53,6 +55,14 @@ func (s *Store) BeginAttempt(ctx context.Context, d Delivery, l Limits, asking b
 			return fmt.Errorf("locking a mailbox: %w", err)
 		}
 		now := s.now()
+		var until sql.NullInt64
+		err = tx.QueryRowContext(ctx, `SELECT MAX(until_at) FROM attempt WHERE delivery_id = ? AND ended_at IS NULL AND until_at > ?`, d.ID, toMillis(now)).Scan(&until)
+		if err != nil {
+			return fmt.Errorf("reading a delivery's attempts: %w", err)
+		}
+		if until.Valid { // the queue has given the job out once more: whoever had it is still at it, or has just died
+			return &Limited{Wait: fromMillis(until.Int64).Sub(now) + placePause}
+		}
 		wait, err := s.wait(ctx, tx, box, size, recipients, l, now)
 		if err != nil {
 			return err
@@ -133,6 +143,15 @@ func jitter(waiting int, l Limits) time.Duration {
 		return 0
 	}
 	return rand.N(over) //nolint:gosec // a jitter is no secret
+}
+
+// KeepAttempt says that an attempt is still being made.
+func (s *Store) KeepAttempt(ctx context.Context, id string, lease time.Duration) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE attempt SET until_at = ? WHERE id = ? AND ended_at IS NULL`, toMillis(s.now().Add(lease)), id)
+	if err != nil {
+		return fmt.Errorf("keeping an attempt: %w", err)
+	}
+	return nil
 }
 
 // EndAttempt says that an attempt has ended. sent is false when it is certain that nothing went out by it.

@@ -182,13 +182,16 @@ func TestAMailboxKeepsItsLimitsOnAllMachinesTogether(t *testing.T) {
 	onBoth(t, func(t *testing.T, open opener) {
 		s := open(t)
 		limits := store.Limits{Concurrent: 3, PerMinute: 5, Bytes: 1000, BytesIn: 5 * time.Minute, Recipients: 100, Lease: time.Minute}
-		m := message("anna", "")
-		accept(t, s, m)
-		d := first(t, s, m)
+		var deliveries []store.Delivery
+		for range 12 {
+			m := message("anna", "")
+			accept(t, s, m)
+			deliveries = append(deliveries, first(t, s, m))
+		}
 		var begun atomic.Int64
 		var ids sync.Map
 		var wait sync.WaitGroup
-		for range 12 {
+		for _, d := range deliveries {
 			wait.Go(func() {
 				id, err := s.BeginAttempt(context.WithoutCancel(t.Context()), d, limits, false)
 				var limited *store.Limited
@@ -211,13 +214,40 @@ func TestAMailboxKeepsItsLimitsOnAllMachinesTogether(t *testing.T) {
 		}
 		ids.Range(func(id, _ any) bool { return s.EndAttempt(t.Context(), id.(string), true) == nil })
 		for i := range 3 {
-			id, err := s.BeginAttempt(t.Context(), d, limits, false)
+			id, err := s.BeginAttempt(t.Context(), deliveries[i], limits, false)
 			if (err == nil) != (i < 2) {
 				t.Errorf("number %d of the minute: %v", 4+i, err)
 			}
 			if err == nil {
 				_ = s.EndAttempt(t.Context(), id, true)
 			}
+		}
+	})
+}
+
+func TestOneDeliveryIsTriedByOneAtATimeUntilItsLeaseEnds(t *testing.T) {
+	onBoth(t, func(t *testing.T, open opener) {
+		s := open(t)
+		m := message("anna", "")
+		accept(t, s, m)
+		d := first(t, s, m)
+		l := store.Limits{Lease: 300 * time.Millisecond, Concurrent: 1}
+		id, err := s.BeginAttempt(t.Context(), d, l, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // it is still at it, and says so
+			var limited *store.Limited
+			if _, err := s.BeginAttempt(t.Context(), d, l, true); !errors.As(err, &limited) {
+				t.Errorf("a second one at the same time: %v", err)
+			}
+			if err := s.KeepAttempt(t.Context(), id, l.Lease); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(2 * l.Lease) // it has died
+		if _, err := s.BeginAttempt(t.Context(), d, l, true); err != nil {
+			t.Errorf("after its time: %v", err)
 		}
 	})
 }

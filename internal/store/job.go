@@ -33,6 +33,19 @@ type task struct {
 	name    slog.Attr
 }
 
+// lasting works for as long as a job may take. The context that River gives ends with River's own time-out, which says when a job
+// may be given out once more and not when this one must end; when the program stops it is cancelled, and so is the work.
+func (t task) lasting(ctx context.Context) error {
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), jobTimeout)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			cancel()
+		}
+	})()
+	return t.work(own)
+}
+
 func (t task) work(ctx context.Context) error {
 	err := t.guarded(ctx, t.run)
 	if err == nil {

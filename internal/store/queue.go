@@ -21,8 +21,9 @@ const (
 	neverDiscarded = 1000
 	// jobTimeout must fit the upload of the largest copy through a slow link (Graph: 4 MB ranges, 150 MB in 5 minutes).
 	jobTimeout = 15 * time.Minute
-	// rescueAfter: a job still running then belonged to a process that died.
-	rescueAfter = jobTimeout + 5*time.Minute
+	// rescueAfter: a job still running then may have belonged to a process that died, and is given out once more. Most jobs take
+	// seconds; one that is still at a large upload keeps its attempt, and the second run waits for it.
+	rescueAfter = 2 * time.Minute
 	// pollPause is how long a job may lie before a worker sees it: a person is waiting for the receipt.
 	pollPause = 200 * time.Millisecond
 	// firstRetry doubles up to lastRetry.
@@ -87,8 +88,19 @@ type Handlers struct {
 // Queue works on the jobs until it is stopped.
 type Queue struct{ client *river.Client[*sql.Tx] }
 
-// StartQueue starts workers. Jobs that a process left half done come back after rescueAfter.
-func (s *Store) StartQueue(ctx context.Context, h Handlers, workers int, log *slog.Logger) (*Queue, error) {
+// QueueOptions are how the jobs are worked on.
+type QueueOptions struct {
+	Workers int
+	Rescue  time.Duration // after which a job that has not ended is given out once more; 0 is rescueAfter
+	Log     *slog.Logger
+}
+
+// StartQueue starts workers. Jobs that a process left half done come back.
+func (s *Store) StartQueue(ctx context.Context, h Handlers, o QueueOptions) (*Queue, error) {
+	log := o.Log
+	if o.Rescue <= 0 {
+		o.Rescue = rescueAfter
+	}
 	pool := river.NewWorkers()
 	river.AddWorker(pool, river.WorkFunc(func(ctx context.Context, job *river.Job[deliverArgs]) error {
 		id := job.Args.DeliveryID
@@ -96,7 +108,7 @@ func (s *Store) StartQueue(ctx context.Context, h Handlers, workers int, log *sl
 			run:     func(ctx context.Context) error { return h.Deliver(ctx, id) },
 			giveUp:  func(ctx context.Context, cause error) error { return h.GiveUp(ctx, id, cause) },
 			attempt: job.Attempt, age: s.now().Sub(job.CreatedAt), log: log, name: slog.String("delivery_id", id),
-		}.work(ctx)
+		}.lasting(ctx)
 	}))
 	river.AddWorker(pool, river.WorkFunc(func(ctx context.Context, job *river.Job[noticeArgs]) error {
 		id := job.Args.MessageID
@@ -104,25 +116,27 @@ func (s *Store) StartQueue(ctx context.Context, h Handlers, workers int, log *sl
 			run:     func(ctx context.Context) error { return h.Notice(ctx, id) },
 			giveUp:  func(context.Context, error) error { return nil }, // what the sender sees of the message is true without it
 			attempt: job.Attempt, age: s.now().Sub(job.CreatedAt), log: log, name: slog.String("message_id", id),
-		}.work(ctx)
+		}.lasting(ctx)
 	}))
 	river.AddWorker(pool, river.WorkFunc(func(ctx context.Context, job *river.Job[nightlyArgs]) error {
-		return s.round("nightly", h.Nightly, job.JobRow, log).work(ctx)
+		return s.round("nightly", h.Nightly, job.JobRow, log).lasting(ctx)
 	}))
 	river.AddWorker(pool, river.WorkFunc(func(ctx context.Context, job *river.Job[tidyArgs]) error {
-		return s.round("tidy", h.Tidy, job.JobRow, log).work(ctx)
+		return s.round("tidy", h.Tidy, job.JobRow, log).lasting(ctx)
 	}))
 	client, err := river.NewClient(s.dialect.queue(), &river.Config{
 		PeriodicJobs: []*river.PeriodicJob{
 			river.NewPeriodicJob(nightly{}, func() (river.JobArgs, *river.InsertOpts) { return nightlyArgs{}, once(12 * time.Hour) }, nil),
 			river.NewPeriodicJob(river.PeriodicInterval(tidyEvery), func() (river.JobArgs, *river.InsertOpts) { return tidyArgs{}, once(tidyEvery / 2) }, nil),
 		},
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
-		Workers:              pool,
-		Logger:               slog.New(quiet{log.Handler()}),
-		FetchPollInterval:    pollPause,
-		JobTimeout:           jobTimeout,
-		RescueStuckJobsAfter: rescueAfter,
+		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Workers}},
+		Workers:           pool,
+		Logger:            slog.New(quiet{log.Handler()}),
+		FetchPollInterval: pollPause,
+		// River rescues no job before its time-out. Ours outlive it: see lasting.
+		JobTimeout:           o.Rescue,
+		JobStuckThreshold:    jobTimeout,
+		RescueStuckJobsAfter: o.Rescue,
 		MaxAttempts:          neverDiscarded,
 		RetryPolicy:          retryPolicy{s.now},
 	})

@@ -252,7 +252,7 @@ func TestTheQueueRunsEveryJobAndTheNoticeAfterTheLast(t *testing.T) {
 				noticed <- id
 				return s.SetNotice(ctx, id, "receipt")
 			},
-		}, 2, slog.New(slog.DiscardHandler))
+		}, store.QueueOptions{Workers: 2, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
