@@ -56,7 +56,7 @@ type TidyStore interface {
 	Needed(ctx context.Context, spoolNames []string) (map[string]bool, error)
 	EraseMessages(ctx context.Context, before time.Time, limit int) (int, error)
 	LeftDrafts(ctx context.Context, from, until time.Time) ([]store.Attempted, error)
-	WrappedBefore(ctx context.Context, version string, limit int) ([]store.Wrapped, error)
+	WrappedBefore(ctx context.Context, version, after string, limit int) ([]store.Wrapped, error)
 	Rewrap(ctx context.Context, old store.Wrapped, wrapped []byte, version string) error
 }
 

@@ -110,16 +110,20 @@ func (s *Service) erase(ctx context.Context) error {
 // rewrap brings every key under the current version of the master key, so that the one before it can be destroyed.
 func (s *Service) rewrap(ctx context.Context) error {
 	current := s.Keeper.Versions()[0]
-	wrapped := 0
+	wrapped, after := 0, ""
 	for {
-		list, err := s.Store.WrappedBefore(ctx, current, batch)
+		list, err := s.Store.WrappedBefore(ctx, current, after, batch)
 		if err != nil {
 			return err
 		}
 		for _, w := range list {
+			after = w.ID
 			anew, changed, err := s.Keeper.Rewrap(ctx, keeper.Wrapped{Version: w.Version, Bytes: w.Bytes})
 			if err != nil {
-				return fmt.Errorf("wrapping a key anew: %w", err)
+				// One that cannot be opened keeps no other from being wrapped anew. Its version stays in use, and is not to be destroyed.
+				s.Log.LogAttrs(ctx, slog.LevelError, "a key cannot be wrapped anew", slog.String("of", w.Table), slog.String("id", w.ID),
+					slog.String("version", w.Version), slog.Any("err", err))
+				continue
 			}
 			if !changed {
 				return nil // the master key has changed once more meanwhile; the next round begins with that

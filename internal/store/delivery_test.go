@@ -367,7 +367,7 @@ func TestKeysAreWrappedAnewOnce(t *testing.T) {
 		for range 3 {
 			accept(t, s, message("anna", ""))
 		}
-		list, err := s.WrappedBefore(t.Context(), "new", 10)
+		list, err := s.WrappedBefore(t.Context(), "new", "", 10)
 		if err != nil || len(list) != 4 { // and the mailbox's
 			t.Fatalf("%d, %v", len(list), err)
 		}
@@ -376,7 +376,7 @@ func TestKeysAreWrappedAnewOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if list, err = s.WrappedBefore(t.Context(), "new", 10); err != nil || len(list) != 0 {
+		if list, err = s.WrappedBefore(t.Context(), "new", "", 10); err != nil || len(list) != 0 {
 			t.Errorf("left: %v, %v", list, err)
 		}
 		if versions, err := s.KeyVersions(t.Context()); err != nil || !slices.Equal(versions, []string{"new"}) {

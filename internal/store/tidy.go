@@ -89,10 +89,12 @@ type Wrapped struct {
 	Version string
 }
 
-// WrappedBefore lists up to limit keys that another version of the master key wrapped than this one, messages first.
-func (s *Store) WrappedBefore(ctx context.Context, version string, limit int) ([]Wrapped, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT 'message', id, wrapped_key, key_version FROM message WHERE key_version <> ?
-		UNION ALL SELECT 'mailbox', id, wrapped_key, key_version FROM mailbox WHERE key_version <> ? LIMIT ?`, version, version, limit)
+// WrappedBefore lists up to limit keys that another version of the master key wrapped than this one, by id; after is the last one
+// of the page before.
+func (s *Store) WrappedBefore(ctx context.Context, version, after string, limit int) ([]Wrapped, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT 'message' AS kind, id, wrapped_key, key_version FROM message WHERE key_version <> ? AND id > ?
+		UNION ALL SELECT 'mailbox' AS kind, id, wrapped_key, key_version FROM mailbox WHERE key_version <> ? AND id > ?
+		ORDER BY id LIMIT ?`, version, after, version, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading wrapped keys: %w", err)
 	}
