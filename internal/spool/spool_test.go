@@ -119,6 +119,7 @@ func TestAnAlteredObjectIsNotRead(t *testing.T) {
 	r, err := s.Open(t.Context(), "m/3", key)
 	if err == nil {
 		_, err = io.Copy(io.Discard, r)
+		_ = r.Close()
 	}
 	if err == nil {
 		t.Error("an altered object was read to the end")

@@ -1,0 +1,3 @@
+package spool
+
+var Failed = failed
