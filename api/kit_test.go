@@ -24,6 +24,7 @@ import (
 	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/sending"
+	"aau.dk/sendsikker/internal/store"
 )
 
 // believer takes one token for anna's and every other for nobody's.
@@ -42,6 +43,7 @@ func (believer) Verify(_ context.Context, token string) (entra.Caller, error) {
 type useCase struct {
 	submit func(s sending.Submission) (string, error)
 	read   func() (sending.Message, error)
+	events func(after int) ([]store.Event, bool)
 }
 
 func (u useCase) Usable(context.Context, mailbox.Caller) ([]mailbox.Mailbox, error) {
@@ -60,7 +62,7 @@ func (u useCase) Message(context.Context, mailbox.Caller, string) (sending.Messa
 	return u.read()
 }
 
-func (u useCase) Messages(context.Context, mailbox.Caller, string, int) ([]sending.Message, error) {
+func (u useCase) Messages(context.Context, mailbox.Caller, store.MessageQuery) ([]sending.Message, error) {
 	_, err := u.read()
 	return nil, err
 }
@@ -68,6 +70,30 @@ func (u useCase) Messages(context.Context, mailbox.Caller, string, int) ([]sendi
 func (u useCase) Recipient(context.Context, string) (sending.Known, error) {
 	_, err := u.read()
 	return sending.Known{}, err
+}
+
+func (u useCase) Cancel(context.Context, mailbox.Caller, string) error {
+	_, err := u.read()
+	return err
+}
+
+func (u useCase) Events(_ context.Context, _ mailbox.Caller, _ string, after int) ([]store.Event, bool, error) {
+	if u.events != nil {
+		events, ended := u.events(after)
+		return events, ended, nil
+	}
+	_, err := u.read()
+	return nil, true, err
+}
+
+func (u useCase) Doubts(context.Context) ([]sending.Doubt, error) {
+	_, err := u.read()
+	return nil, err
+}
+
+func (u useCase) Resolve(context.Context, mailbox.Caller, string, bool) error {
+	_, err := u.read()
+	return err
 }
 
 // book is a log that may be written by many.

@@ -53,6 +53,7 @@ type wiring struct {
 	Backlog      time.Duration
 	Keep         time.Duration
 	Workers      int
+	Rescue       time.Duration // 0 is the queue's own
 	Now          func() time.Time
 	Log          *slog.Logger
 }
@@ -65,6 +66,7 @@ type service struct {
 	sending *sending.Service
 	finders *finders
 	workers int
+	rescue  time.Duration
 	log     *slog.Logger
 	queue   *store.Queue
 	closers []func() error
@@ -72,7 +74,7 @@ type service struct {
 
 // wire opens everything. It uses no network: a service that cannot reach Microsoft starts, says so in /readyz, and recovers.
 func wire(ctx context.Context, w wiring) (_ *service, err error) {
-	s := &service{workers: w.Workers, log: w.Log}
+	s := &service{workers: w.Workers, rescue: w.Rescue, log: w.Log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -138,7 +140,7 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 func (s *service) start(ctx context.Context) (err error) {
 	s.queue, err = s.store.StartQueue(ctx, store.Handlers{
 		Deliver: s.sending.Deliver, GiveUp: s.sending.GiveUp, Notice: s.sending.Notify, Nightly: s.nightly, Tidy: s.sending.Tidy,
-	}, s.workers, s.log)
+	}, store.QueueOptions{Workers: s.workers, Rescue: s.rescue, Log: s.log})
 	if err != nil {
 		return err
 	}
