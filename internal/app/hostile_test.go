@@ -168,7 +168,7 @@ func TestHostileRequestsHaveAClearAnswerAndLeaveNothing(t *testing.T) {
 			return call(t, http.MethodGet, "/v1/secrets", token(t, "anna"), "", nil)
 		}, 404, "no_such_call", ""},
 		{"a method that does not exist", func(t *testing.T) answer {
-			return call(t, http.MethodDelete, "/v1/messages", token(t, "anna"), "", nil)
+			return call(t, http.MethodPut, "/v1/messages", token(t, "anna"), "", nil)
 		}, 404, "no_such_call", ""},
 	}
 	before := stored(t)

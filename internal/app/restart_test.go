@@ -141,7 +141,7 @@ func (h *house) spooled(t *testing.T) int {
 func (h *house) once(t *testing.T, id uuid.UUID, addresses ...string) {
 	t.Helper()
 	m := h.ended(t, id)
-	if m.State != contract.MessageStateSent || m.Notice.Kind != contract.Receipt || len(m.Recipients) != len(addresses) {
+	if m.State != contract.MessageStateSent || m.Notice.Kind != contract.NoticeKindReceipt || len(m.Recipients) != len(addresses) {
 		t.Errorf("state %s, %s, %d recipients", m.State, m.Notice.Kind, len(m.Recipients))
 	}
 	for _, address := range addresses {

@@ -108,7 +108,7 @@ func TestEachCopyGoesToItsOwnRecipientsAndABccShowsNowhere(t *testing.T) {
 	d["cc"] = people("chen@uni.example")
 	d["bcc"] = people("eva@klinik.example", "birk@aau.example", "frans@kommune.example")
 	m := ended(t, send(t, d).message(t).Id.String())
-	if m.State != contract.MessageStateSent || len(m.Recipients) != 6 || m.Notice.Kind != contract.Receipt {
+	if m.State != contract.MessageStateSent || len(m.Recipients) != 6 || m.Notice.Kind != contract.NoticeKindReceipt {
 		t.Fatalf("state %s, %d recipients, %s", m.State, len(m.Recipients), m.Notice.Kind)
 	}
 	wantTo := map[string]struct {
@@ -228,7 +228,7 @@ func TestBadWeatherLosesNothingAndSendsNothingTwice(t *testing.T) {
 				t.Errorf("%d copies arrived, want %d", n, c.copies)
 			}
 			if c.state == contract.DeliveryStateRejected {
-				if m.State != contract.MessageStateFailed || m.Notice.Kind != contract.Report || m.Recipients[0].Say == nil || m.Recipients[0].Say.Da == "" {
+				if m.State != contract.MessageStateFailed || m.Notice.Kind != contract.NoticeKindReport || m.Recipients[0].Say == nil || m.Recipients[0].Say.Da == "" {
 					t.Errorf("the sender is not told: %+v", m)
 				}
 				if html := noticeOfMessage(t, m); !strings.Contains(html, c.address) {

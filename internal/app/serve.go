@@ -16,6 +16,7 @@ import (
 	"aau.dk/sendsikker/internal/graph"
 	"aau.dk/sendsikker/internal/sending"
 	"aau.dk/sendsikker/internal/smime"
+	"aau.dk/sendsikker/internal/submission"
 )
 
 const (
@@ -67,9 +68,15 @@ func (c *serveCommand) wiring(assets Assets, log *slog.Logger) (wiring, error) {
 	if err != nil {
 		return wiring{}, fmt.Errorf("graph-credential: %w", err)
 	}
-	large := graph.LargeRefuse
-	if c.Graph.Large == "upload" {
+	large, largest := graph.LargeRefuse, int64(c.Graph.MaxMegabytes)*1_000_000
+	var direct *submission.Client
+	switch c.Graph.Large {
+	case "upload":
 		large = graph.LargeUpload
+	case "smtp":
+		if direct, err = submission.New(submission.Options{Address: c.Graph.SMTP, Credential: credential, MaxMessage: largest, Now: time.Now}); err != nil {
+			return wiring{}, fmt.Errorf("graph-smtp: %w", err)
+		}
 	}
 	limits := sending.DefaultLimits()
 	limits.PerMinute, limits.Recipients = c.Sending.PerMinute, c.Sending.RecipientsPerDay
@@ -83,7 +90,7 @@ func (c *serveCommand) wiring(assets Assets, log *slog.Logger) (wiring, error) {
 		Encryption: smime.Rule(c.Mail.Encryption), Headers: sending.HeaderRule(c.Mail.Headers), OuterSubject: c.Mail.OuterSubject,
 		Finding: finding, AdminRole: c.Entra.AdminRole, Organisation: c.Organisation, PublicURL: c.PublicURL, BehindProxy: c.TLS.Proxy,
 		Timing: sending.DefaultTiming(), Limits: limits, Backlog: c.Sending.Backlog, Keep: time.Duration(c.Sending.KeepDays) * 24 * time.Hour,
-		MaxMessage: int64(c.Graph.MaxMegabytes) * 1_000_000, Workers: c.Workers, Now: time.Now, Log: log,
+		MaxMessage: largest, Submission: direct, Workers: c.Workers, Now: time.Now, Log: log,
 	}, nil
 }
 

@@ -24,6 +24,7 @@ import (
 	"aau.dk/sendsikker/internal/smime"
 	"aau.dk/sendsikker/internal/spool"
 	"aau.dk/sendsikker/internal/store"
+	"aau.dk/sendsikker/internal/submission"
 )
 
 // wiring is what differs between one service and another: where things are, and whom it trusts.
