@@ -19,7 +19,7 @@ test: tools ## Install what the tests need where it can be had, and run them all
 	go test ./...
 
 .PHONY: tools
-tools: ## Install the programs that tests talk to (Debian: openssl, gpgsm, NSS, GnuTLS, BouncyCastle, OpenLDAP, unbound, Chromium)
+tools: ## Install the programs that tests talk to (Debian: openssl, gpgsm, NSS, GnuTLS, BouncyCastle, OpenLDAP, unbound, Chromium, PostgreSQL)
 	@.ci/tools
 
 .PHONY: check
@@ -55,6 +55,14 @@ bench: tools ## Sealing and opening beside openssl and beside the primitives, th
 	go test -run '^$$' -bench . -skip '^BenchmarkComparison$$' -benchmem ./internal/smime ./internal/smime/header ./internal/certs ./api/partners
 	go test -run '^$$' -bench . ./internal/certs/directory
 	go test -run '^$$' -bench . ./internal/app
+
+.PHONY: chaos
+chaos: tools ## Three replicas on PostgreSQL, and one on SQLite, killed over and over: nothing lost, nothing twice (some minutes)
+	CHAOS=1 go test -run '^TestChaos' -count=1 -timeout 15m -v ./internal/app
+
+.PHONY: load
+load: tools ## Mails accepted a second beside the machine's own rate of signatures, and the memory of large uploads (some minutes)
+	LOAD=1 go test -run '^TestLoad' -count=1 -timeout 20m -v ./internal/app
 
 .PHONY: fuzz
 fuzz: ## Every fuzz target for a minute
