@@ -74,16 +74,20 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-func openTestWorld(ctx context.Context, log io.Writer, data string) (*world, error) {
+func openTestWorld(ctx context.Context, log io.Writer, data string, change ...func(*worldOptions)) (*world, error) {
 	contract, err := os.ReadFile("../../openapi.yaml")
 	if err != nil {
 		return nil, err
 	}
-	return openWorld(ctx, worldOptions{
+	o := worldOptions{
 		assets: Assets{Contract: contract}, listen: "127.0.0.1:0", fast: true, data: data,
 		log:    slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		timing: sending.Timing{LookPause: 100 * time.Millisecond, GraceLooks: 2, MaxLooks: 5},
-	})
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	return openWorld(ctx, o)
 }
 
 // token is what an employee's add-in holds.
