@@ -65,14 +65,15 @@ func (s *Store) PutHarvested(ctx context.Context, c Certificate, keep int, entry
 		}
 		result, err := tx.ExecContext(ctx, `INSERT INTO recipient_certificate
 			(id, subject, fingerprint, der, source, pending, bound, vouched, issuers, capabilities, signed_at, added_at)
-			VALUES (?, ?, ?, ?, 'harvested', ?, 0, 0, ?, ?, ?, ?)
+			VALUES (?, ?, ?, ?, 'harvested', ?, FALSE, FALSE, ?, ?, ?, ?)
 			ON CONFLICT (subject, fingerprint) DO UPDATE
-				SET pending = CASE WHEN excluded.pending IS NULL THEN NULL ELSE pending END,
-					issuers = CASE WHEN pending IS NULL THEN issuers ELSE excluded.issuers END,
+				SET pending = CASE WHEN excluded.pending IS NULL THEN NULL ELSE recipient_certificate.pending END,
+					issuers = CASE WHEN recipient_certificate.pending IS NULL THEN recipient_certificate.issuers ELSE excluded.issuers END,
 					capabilities = excluded.capabilities, signed_at = excluded.signed_at
 			WHERE CASE
-				WHEN pending IS NULL THEN excluded.pending IS NULL AND (signed_at IS NULL OR signed_at < excluded.signed_at)
-				ELSE excluded.pending IS NULL OR signed_at < excluded.signed_at END`,
+				WHEN recipient_certificate.pending IS NULL THEN excluded.pending IS NULL
+					AND (recipient_certificate.signed_at IS NULL OR recipient_certificate.signed_at < excluded.signed_at)
+				ELSE excluded.pending IS NULL OR recipient_certificate.signed_at < excluded.signed_at END`,
 			c.ID, c.Subject, c.Fingerprint, c.DER, pending, blob(c.Issuers), c.Capabilities, toMillis(c.SignedAt), toMillis(s.now()))
 		if err != nil {
 			return fmt.Errorf("storing a harvested certificate: %w", err)
