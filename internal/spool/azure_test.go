@@ -42,12 +42,6 @@ func startAzure(t testing.TB) (server *azure, where string) {
 	return server, "azblob://" + bucketName + "?protocol=http&domain=" + u.Host
 }
 
-func (a *azure) left() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.objects)
-}
-
 func (a *azure) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.weather != nil && a.weather(w, r) {
 		return

@@ -37,19 +37,18 @@ func (s *Spool) begin(ctx context.Context, name string) (*object, error) {
 	}
 	o := &object{}
 	o.ctx, o.cancel = context.WithCancelCause(ctx)
-	options := &blob.WriterOptions{
-		ContentType: "application/age", // no sniffing of what is ciphertext anyway
-		IfNotExist:  true,              // a name is used once; writing over one would lose a mail
+	if s.store != nil {
+		o.to = s.store(o.ctx, name)
+		return o, nil
+	}
+	to, err := s.bucket.NewWriter(o.ctx, name, &blob.WriterOptions{
+		ContentType: contentType,
+		IfNotExist:  true, // a name is used once; writing over one would lose a mail
 		BeforeWrite: func(as func(any) bool) error {
 			_ = as(&o.file) // only a folder has one
 			return nil
 		},
-	}
-	if s.tuning.apply(options) {
-		o.to = startUpload(o.ctx, s.bucket, name, options)
-		return o, nil
-	}
-	to, err := s.bucket.NewWriter(o.ctx, name, options)
+	})
 	if err != nil {
 		o.cancel(nil)
 		return nil, err

@@ -4,11 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"hash"
+	"hash/crc32"
 	"io"
 	"maps"
 	"net/http"
@@ -28,6 +29,7 @@ const bucketName = "sendsikker"
 type stored struct {
 	bytes    []byte
 	size     int64
+	sum      string // CRC-32 in base64
 	modified time.Time
 }
 
@@ -79,7 +81,7 @@ func (s *s3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var body stored
-	if r.Method == http.MethodPut {
+	if r.Method == http.MethodPut || r.URL.Query().Has("uploadId") {
 		var err error
 		if body, err = s.read(r); err != nil { // cut off, or not what its sums say
 			s3Refuses(w, http.StatusBadRequest, "IncompleteBody")
@@ -110,9 +112,12 @@ func (s *s3) answer(r *http.Request, name string, body stored) func(http.Respons
 	case r.Method == http.MethodPut && id != "":
 		n, _ := strconv.Atoi(q.Get("partNumber"))
 		upload[n] = body
-		return tagged
+		return func(w http.ResponseWriter) {
+			w.Header().Set("ETag", strconv.Quote(body.sum))
+			w.Header().Set("X-Amz-Checksum-Crc32", body.sum)
+		}
 	case r.Method == http.MethodPost && id != "":
-		return s.complete(r, name, id)
+		return s.complete(r, name, id, body)
 	case r.Method == http.MethodDelete && id != "":
 		delete(s.uploads, id)
 		return status(http.StatusNoContent)
@@ -146,12 +151,24 @@ func (s *s3) put(r *http.Request, name string, o stored) func(http.ResponseWrite
 	return tagged
 }
 
-func (s *s3) complete(r *http.Request, name, id string) func(http.ResponseWriter) {
+// complete makes an object of the parts that are listed, if they are those that came: all of them, in order, with their sums.
+func (s *s3) complete(r *http.Request, name, id string, list stored) func(http.ResponseWriter) {
+	var asked struct {
+		Part []struct {
+			PartNumber          int
+			ETag, ChecksumCRC32 string
+		}
+	}
+	if xml.Unmarshal(list.bytes, &asked) != nil || len(asked.Part) != len(s.uploads[id]) {
+		return refusal(http.StatusBadRequest, "MalformedXML")
+	}
 	var whole stored
-	numbers := slices.Sorted(maps.Keys(s.uploads[id]))
-	for i, n := range numbers {
-		part := s.uploads[id][n]
-		if i < len(numbers)-1 && part.size < 5<<20 {
+	for i, p := range asked.Part {
+		part := s.uploads[id][p.PartNumber]
+		if p.PartNumber != i+1 || p.ETag != strconv.Quote(part.sum) || p.ChecksumCRC32 != part.sum {
+			return refusal(http.StatusBadRequest, "InvalidPart")
+		}
+		if i < len(asked.Part)-1 && part.size < 5<<20 {
 			return refusal(http.StatusBadRequest, "EntityTooSmall")
 		}
 		whole.size += part.size
@@ -189,28 +206,33 @@ func (s *s3) list(q url.Values) func(http.ResponseWriter) {
 
 // read takes a body in, and believes it only when it is whole.
 func (s *s3) read(r *http.Request) (stored, error) {
-	sum := sha256.New()
+	digest, sum := sha256.New(), crc32.NewIEEE()
 	keep := &bytes.Buffer{}
-	to := io.Writer(sum)
-	if !s.forgetful {
-		to = io.MultiWriter(sum, keep)
+	to := io.MultiWriter(digest, sum)
+	if !s.forgetful || r.Method == http.MethodPost {
+		to = io.MultiWriter(digest, sum, keep)
 	}
-	if strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-") {
-		n, err := unchunk(to, bufio.NewReader(r.Body))
-		if want, _ := strconv.ParseInt(r.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64); err == nil && n != want {
+	var n int64
+	var err error
+	want := r.Header.Get("X-Amz-Content-Sha256")
+	if strings.HasPrefix(want, "STREAMING-") {
+		n, err = unchunk(to, bufio.NewReader(r.Body))
+		if decoded, _ := strconv.ParseInt(r.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64); err == nil && n != decoded {
 			err = io.ErrUnexpectedEOF
 		}
-		return stored{bytes: keep.Bytes(), size: n}, err
+	} else {
+		n, err = io.Copy(to, r.Body)
+		if err == nil && want != "UNSIGNED-PAYLOAD" && want != hex.EncodeToString(digest.Sum(nil)) {
+			err = errors.New("another digest")
+		}
 	}
-	n, err := io.Copy(to, r.Body)
-	if err == nil && !sumIs(sum, r.Header.Get("X-Amz-Content-Sha256")) {
-		err = errors.New("another sum")
+	o := stored{bytes: keep.Bytes(), size: n, sum: base64.StdEncoding.EncodeToString(sum.Sum(nil))}
+	for _, told := range []string{r.Header.Get("X-Amz-Checksum-Crc32"), r.Trailer.Get("X-Amz-Checksum-Crc32")} {
+		if err == nil && told != "" && told != o.sum {
+			err = errors.New("another sum")
+		}
 	}
-	return stored{bytes: keep.Bytes(), size: n}, err
-}
-
-func sumIs(sum hash.Hash, want string) bool {
-	return want == "UNSIGNED-PAYLOAD" || want == hex.EncodeToString(sum.Sum(nil))
+	return o, err
 }
 
 // unchunk reads aws-chunked: a hexadecimal length, the bytes, and so on until a length of 0 and the trailers.

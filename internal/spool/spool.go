@@ -19,8 +19,8 @@ const callTimeout = 30 * time.Second
 // Spool is a folder (or bucket) of encrypted objects. It may be used by many goroutines at once.
 type Spool struct {
 	bucket *blob.Bucket
-	folder string // "" for a bucket that is none
-	tuning tuning
+	folder string                                                // "" for a bucket that is none
+	store  func(ctx context.Context, name string) io.WriteCloser // nil: blob's own way is good
 	proof  proof
 }
 
@@ -52,7 +52,7 @@ func (s *Spool) Open(ctx context.Context, name string, key *keeper.Key) (io.Read
 	if err := s.there(); err != nil {
 		return nil, err
 	}
-	object, err := s.bucket.NewReader(ctx, name, s.tuning.reading())
+	object, err := s.bucket.NewReader(ctx, name, &blob.ReaderOptions{BeforeRead: quietly})
 	if err != nil {
 		return nil, failed("opening a spool object", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -49,7 +50,11 @@ func on(word, method string, n int32, do func(http.ResponseWriter, *http.Request
 }
 
 func refuses(code int, name string) func(http.ResponseWriter, *http.Request) bool {
-	return func(w http.ResponseWriter, _ *http.Request) bool { s3Refuses(w, code, name); return true }
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		_, _ = io.Copy(io.Discard, r.Body) // as a store does: an answer before the end would be a connection that is cut
+		s3Refuses(w, code, name)
+		return true
+	}
 }
 
 const always = 1 << 30
@@ -93,7 +98,7 @@ func TestAnObjectInAnUnreliableStoreExistsWholeOrNotAtAll(t *testing.T) {
 			if (err == nil) != c.kept {
 				t.Fatalf("kept: %v", err)
 			}
-			if err != nil && (!strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "own words") || strings.Contains(err.Error(), "127.0.0.1:")) {
+			if err != nil && (!strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "own words") || strings.Contains(err.Error(), "http:")) {
 				t.Errorf("%v", err)
 			}
 			if errors.Is(err, spool.ErrFull) != strings.Contains(c.says, "Quota") {
@@ -164,6 +169,7 @@ func TestWhatIsNoSpoolIsRefusedWhenItIsOpened(t *testing.T) {
 		{"another kind of store", "gs://bucket", "gs"},
 		{"no bucket", "s3://?region=x", "s3://BUCKET"},
 		{"a password", "s3://u:hemmelig@bucket?region=x", "s3://BUCKET"},
+		{"an encryption that would not be used", "s3://bucket?region=x&ssetype=aws:kms", "default encryption"},
 		{"no region", "s3://bucket?endpoint=http://127.0.0.1:1", "region"},
 		{"an unknown word", "s3://bucket?region=x&colour=red", "colour"},
 		{"an unknown word for Azure", "azblob://container?colour=red", "colour"},
