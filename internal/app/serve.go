@@ -90,7 +90,7 @@ func (c *serveCommand) wiring(assets Assets, log *slog.Logger) (wiring, error) {
 		Encryption: smime.Rule(c.Mail.Encryption), Headers: sending.HeaderRule(c.Mail.Headers), OuterSubject: c.Mail.OuterSubject,
 		Finding: finding, AdminRole: c.Entra.AdminRole, Organisation: c.Organisation, PublicURL: c.PublicURL, BehindProxy: c.TLS.Proxy,
 		Timing: sending.DefaultTiming(), Limits: limits, Backlog: c.Sending.Backlog, Keep: time.Duration(c.Sending.KeepDays) * 24 * time.Hour,
-		MaxMessage: largest, Submission: direct, Workers: c.Workers, Now: time.Now, Log: log,
+		MaxMessage: largest, Submission: direct, Workers: c.Workers, Drain: c.Drain, Now: time.Now, Log: log,
 	}, nil
 }
 
@@ -135,8 +135,14 @@ func (s *service) serve(ctx context.Context, listener net.Listener) error {
 	case err = <-failed:
 	case <-ctx.Done():
 	}
-	s.log.Info("stopping")
-	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	// First no load balancer may think of us any more, then nobody is let in: a request that comes in between is answered.
+	s.leaving.Store(true)
+	server.SetKeepAlivesEnabled(false)
+	s.log.Info("stopping", "after", s.drain)
+	if err == nil {
+		time.Sleep(s.drain)
+	}
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(stopTime-s.drain, stopTime/2))
 	defer cancel()
 	err = errors.Join(err, server.Shutdown(within))
 	return errors.Join(err, s.stop(within))

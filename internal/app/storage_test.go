@@ -1,11 +1,15 @@
 package app
 
 import (
+	"context"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestAnOperatorLooksAfterTheDatabaseAndTheMasterKey(t *testing.T) {
@@ -62,5 +66,46 @@ func TestAnOperatorLooksAfterTheDatabaseAndTheMasterKey(t *testing.T) {
 	}
 	if got := sendsikker("", "migrate", "--database-url", "mysql://db.example/x"); got.status != 1 || strings.Contains(got.err, "db.example") {
 		t.Errorf("%+v", got)
+	}
+}
+
+// While a machine is being replaced no request fails: it says that it leaves, and goes on answering until nobody comes any more.
+func TestAMachineThatIsToldToStopSaysSoAndGoesOnAnswering(t *testing.T) {
+	t.Parallel()
+	w, err := openTestWorld(t.Context(), io.Discard, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = w.close() }()
+	w.service.drain = 700 * time.Millisecond
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	served := make(chan error, 1)
+	go func() { served <- w.service.serve(ctx, w.listener) }()
+	status := func(path string) int {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url()+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return 0
+		}
+		defer func() { _ = answer.Body.Close() }()
+		_, _ = io.Copy(io.Discard, answer.Body)
+		return answer.StatusCode
+	}
+	for status("/readyz") != http.StatusOK {
+		time.Sleep(20 * time.Millisecond)
+	}
+	stop()
+	left, gone := false, false
+	for round := 0; round < 40 && !gone; round++ {
+		ready, healthy := status("/readyz"), status("/healthz")
+		left = left || ready == http.StatusServiceUnavailable
+		gone = ready == 0 || healthy == 0
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err := <-served; err != nil || !left {
+		t.Errorf("%v, said that it leaves: %v", err, left)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -55,6 +56,7 @@ type wiring struct {
 	Keep         time.Duration
 	Workers      int
 	Rescue       time.Duration // 0 is the queue's own
+	Drain        time.Duration // between not being ready and letting nobody in
 	Now          func() time.Time
 	Log          *slog.Logger
 }
@@ -68,6 +70,8 @@ type service struct {
 	finders *finders
 	workers int
 	rescue  time.Duration
+	drain   time.Duration
+	leaving atomic.Bool // it is about to stop: not ready for anything new
 	log     *slog.Logger
 	queue   *store.Queue
 	closers []func() error
@@ -75,7 +79,7 @@ type service struct {
 
 // wire opens everything. It uses no network: a service that cannot reach Microsoft starts, says so in /readyz, and recovers.
 func wire(ctx context.Context, w wiring) (_ *service, err error) {
-	s := &service{workers: w.Workers, rescue: w.Rescue, log: w.Log}
+	s := &service{workers: w.Workers, rescue: w.Rescue, drain: w.Drain, log: w.Log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -127,7 +131,7 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 			Mailboxes: mailboxes, Organisation: w.Organisation, PublicURL: w.PublicURL, Now: w.Now, Log: w.Log,
 		}),
 		BehindProxy: w.BehindProxy, MaxMessage: outlook.MaxMessage(), Now: w.Now,
-		Parts:    []api.Part{{Name: "database", Ready: s.store.Ready}, {Name: "spool", Ready: box.Ready}, {Name: "graph", Ready: outlook.Ready}},
+		Parts:    []api.Part{{Name: "program", Ready: s.staying}, {Name: "database", Ready: s.store.Ready}, {Name: "spool", Ready: box.Ready}, {Name: "graph", Ready: outlook.Ready}},
 		Metrics:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		Registry: registry, Log: w.Log,
 	})
@@ -152,6 +156,14 @@ func (s *service) start(ctx context.Context) (err error) {
 		s.finders.run(ctx, s.log)
 	}()
 	s.closers = append(s.closers, func() error { cancel(); <-ended; return nil })
+	return nil
+}
+
+// staying is not ready when the program is about to stop.
+func (s *service) staying(context.Context) error {
+	if s.leaving.Load() {
+		return errors.New("the program is about to stop")
+	}
 	return nil
 }
 

@@ -84,6 +84,7 @@ func (c *Config) Check(getenv func(string) string) error {
 	bad(!isOuterSubject(c.Mail.OuterSubject), "mail-outer-subject", "must be one line of at most 100 characters")
 	c.check(bad)
 	bad(!oneOf(c.Log, "debug", "info", "warn", "error"), "log", "must be debug, info, warn or error")
+	bad(c.Drain < 0 || c.Drain > time.Minute, "drain", "must be from 0 to 1m")
 	bad(c.Workers < 1 || c.Workers > 64, "workers", "must be from 1 to 64")
 	return errors.Join(faults...)
 }

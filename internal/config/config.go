@@ -58,8 +58,9 @@ type Config struct {
 
 	Organisation string `help:"The organisation's name, on its public page of certificates." placeholder:"NAME"`
 
-	Workers int    `default:"8" help:"Copies sent at the same time."`
-	Log     string `default:"info" help:"Least level that is logged: debug, info, warn or error." placeholder:"LEVEL"`
+	Drain   time.Duration `default:"5s" help:"How long requests are still taken after the program was told to stop and says so on /readyz: as long as your load balancer needs to see it." placeholder:"TIME"`
+	Workers int           `default:"8" help:"Copies sent at the same time."`
+	Log     string        `default:"info" help:"Least level that is logged: debug, info, warn or error." placeholder:"LEVEL"`
 }
 
 // Storage is where what we know is kept.
