@@ -38,7 +38,28 @@ func (u *University) issue(o Options) error {
 	for i := range u.Mailboxes {
 		u.Mailboxes[i].Identity = identities[i]
 	}
+	if err := u.addMailboxes(o.MoreMailboxes); err != nil {
+		return err
+	}
 	return u.issueOutside(append(u.outside(o.Now()), u.listed(o.Now())...))
+}
+
+// addMailboxes makes units that nothing is special about. Their keys are P-256: what many mails from many mailboxes are made for
+// is not how long RSA takes.
+func (u *University) addMailboxes(n int) error {
+	requests := make([]ca.Request, n)
+	for i := range requests {
+		unit := fmt.Sprintf("enhed%02d", i+1)
+		requests[i] = ca.Request{CommonName: unit, Organisation: "Universitetet Eksempel", Address: "sikkermail@" + unit + ".aau.example"}
+	}
+	identities, err := u.Foreign.IssueAll(requests)
+	if err != nil {
+		return fmt.Errorf("certificates of more mailboxes: %w", err)
+	}
+	for i, r := range requests {
+		u.Mailboxes = append(u.Mailboxes, Mailbox{Address: r.Address, Name: r.CommonName + " Sikker Mail", Identity: identities[i], Programs: []string{programID()}})
+	}
+	return nil
 }
 
 func (u *University) outside(now time.Time) []someone {

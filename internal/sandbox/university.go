@@ -64,6 +64,9 @@ type Options struct {
 	Listen string // on loopback; "" is any free port
 	Now    func() time.Time
 	Fast   bool // shorter keys: for tests
+
+	MoreMailboxes int             // that the case-handling application may send as: sikkermail@enhed01.aau.example and on
+	Chance        exchange.Chance // of bad weather in Exchange
 }
 
 // Open makes the world and serves it until Close.
@@ -132,7 +135,7 @@ func (u *University) populate(o Options) (err error) {
 	u.Exchange, err = exchange.New(exchange.Config{
 		Verify: u.Entra.VerifyGraphToken, Mailboxes: boxes, Domains: Domains(), Now: o.Now, SendDelay: 20 * time.Millisecond,
 		Allowed: func(app, mailbox string) bool { return app == u.Tenant.API && u.isFunctionMailbox(mailbox) },
-		Members: u.members,
+		Members: u.members, Chance: o.Chance,
 	})
 	return err
 }

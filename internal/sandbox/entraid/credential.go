@@ -20,10 +20,13 @@ const renewBefore = 5 * time.Minute
 
 // Credential gets an application's own tokens from the token endpoint over loopback, where azidentity insists on https.
 // It is here and not in package entra because no real tenant needs it.
-func (e *Entra) Credential(a Application) azcore.TokenCredential {
+func (e *Entra) Credential(a Application) azcore.TokenCredential { return NewCredential(e.config, a) }
+
+// NewCredential is Credential for another process than the one that the tenant lives in.
+func NewCredential(tenant Config, a Application) azcore.TokenCredential {
 	return &credential{
-		endpoint: e.config.Base + "/" + e.config.Tenant + "/oauth2/v2.0/token",
-		app:      a, now: e.config.Now, client: &http.Client{Timeout: 10 * time.Second},
+		endpoint: tenant.Base + "/" + tenant.Tenant + "/oauth2/v2.0/token",
+		app:      a, now: tenant.Now, client: &http.Client{Timeout: 10 * time.Second},
 		tokens: map[string]azcore.AccessToken{},
 	}
 }

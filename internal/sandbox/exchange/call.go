@@ -22,7 +22,9 @@ const (
 
 // usage is what one application does in one mailbox.
 type usage struct {
+	mailbox  string
 	inFlight int
+	busiest  int // the most that were in flight
 	spent    []spend
 }
 
@@ -114,13 +116,14 @@ func (s *Server) begin(app, mailbox string) (*usage, bool) {
 		return u, false
 	}
 	u.inFlight++
+	u.busiest = max(u.busiest, u.inFlight)
 	return u, true
 }
 
 func (s *Server) usageOf(app, mailbox string) *usage {
 	key := app + "\x00" + strings.ToLower(mailbox)
 	if s.usage[key] == nil {
-		s.usage[key] = &usage{}
+		s.usage[key] = &usage{mailbox: mailbox}
 	}
 	return s.usage[key]
 }

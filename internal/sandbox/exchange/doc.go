@@ -35,6 +35,8 @@
 //	upload-expired@    the session is gone
 //	upload-unheard@    the last range is kept, and the connection breaks before the answer
 //
+// Beside those there is weather that no recipient asks for and that meets calls at random: Chance.
+//
 // Where the real behaviour is not known it guesses, and the comment at the line says so. It is for the demo and for
 // tests only, speaks plain HTTP, keeps everything up to named bounds and nothing beyond its own life, and must never be
 // reachable from outside: app binds it to loopback.

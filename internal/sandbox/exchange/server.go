@@ -39,6 +39,7 @@ type Config struct {
 	SendDelay    time.Duration // from the 202 to Sent Items and delivery
 	RequestLimit int64         // 0 is Graph's 4 MB
 	MaxSendSize  int64         // of a mail by submission; 0 is Exchange's default, 35 MB
+	Chance       Chance        // of bad weather that no recipient asked for
 }
 
 // Server is the pretend Exchange.
@@ -56,6 +57,8 @@ type Server struct {
 	stored  int64          // bytes in memory
 	spilled int64          // bytes in files
 	tries   map[string]int // how often a kind of weather has met a message
+	dice    *rand.Rand
+	met     map[Storm]int
 	things  int
 	closed  bool
 	sending sync.WaitGroup
@@ -87,8 +90,9 @@ func New(config Config) (*Server, error) {
 	}
 	s := &Server{
 		config: config, domains: map[string]bool{}, random: rand.NewChaCha8(seed), boxes: map[string]*box{}, users: map[string]*box{},
-		uploads: map[string]*upload{}, usage: map[string]*usage{}, tries: map[string]int{}, changed: make(chan struct{}),
+		uploads: map[string]*upload{}, usage: map[string]*usage{}, tries: map[string]int{}, met: map[Storm]int{}, changed: make(chan struct{}),
 	}
+	s.SetChance(config.Chance)
 	for _, domain := range config.Domains {
 		s.domains[strings.ToLower(domain)] = true
 	}
@@ -113,16 +117,16 @@ func (s *Server) Close() {
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]func(*call){
-		"POST /v1.0/users/{user}/messages":                                      s.createMessage,
-		"GET /v1.0/users/{user}/messages":                                       s.listMessages,
-		"GET /v1.0/users/{user}/messages/{id}":                                  s.getMessage,
+		"POST /v1.0/users/{user}/messages":                                      s.inWeather(s.createMessage),
+		"GET /v1.0/users/{user}/messages":                                       s.inWeather(s.listMessages),
+		"GET /v1.0/users/{user}/messages/{id}":                                  s.inWeather(s.getMessage),
 		"DELETE /v1.0/users/{user}/messages/{id}":                               s.deleteMessage,
 		"GET /v1.0/users/{user}/messages/{id}/$value":                           s.getValue,
-		"POST /v1.0/users/{user}/messages/{id}/send":                            s.sendMessage,
+		"POST /v1.0/users/{user}/messages/{id}/send":                            s.inWeather(s.sendMessage),
 		"POST /v1.0/users/{user}/messages/{id}/attachments":                     s.addAttachment,
 		"POST /v1.0/users/{user}/messages/{id}/attachments/createUploadSession": s.createUploadSession,
-		"POST /v1.0/users/{user}/mailFolders/{folder}/messages":                 s.createInFolder,
-		"GET /v1.0/users/{user}/mailFolders/{folder}/messages":                  s.listMessages,
+		"POST /v1.0/users/{user}/mailFolders/{folder}/messages":                 s.inWeather(s.createInFolder),
+		"GET /v1.0/users/{user}/mailFolders/{folder}/messages":                  s.inWeather(s.listMessages),
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.inMailbox(w, r, handle) })
 	}
