@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // checkRows are questions whose answer is zero in a database that is whole. The schema lets most of what they ask about not
@@ -22,10 +23,10 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("looking at the database: %w", err)
 	}
-	all := append(checkRows[:len(checkRows):len(checkRows)], struct{ fault, query string }{
+	all := slices.Concat(checkRows, []struct{ fault, query string }{{
 		"copies on their way without a job", `SELECT COUNT(*) FROM delivery d WHERE d.state IN ('queued', 'drafting', 'sending') AND d.id NOT IN (
 			SELECT ` + s.dialect.jobArgument("delivery_id") + ` FROM river_job j WHERE j.kind = 'deliver' AND j.state NOT IN ('completed', 'cancelled', 'discarded'))`,
-	})
+	}})
 	for _, check := range all {
 		var count int
 		if err := s.db.QueryRowContext(ctx, check.query).Scan(&count); err != nil {

@@ -57,7 +57,6 @@ func (s *Store) Delivery(ctx context.Context, id string) (Delivery, error) {
 }
 
 func (s *Store) deliveries(ctx context.Context, where string, args ...any) (map[string][]Delivery, error) {
-	//nolint:gosec // where is one of three constants of this package
 	rows, err := s.db.QueryContext(ctx, `SELECT d.id, d.message_id, d.position, d.kind, d.state, d.spool_name, d.size,
 		COALESCE(d.draft_id, ''), d.looks, COALESCE(d.code, ''), COALESCE(d.say_da, ''), COALESCE(d.say_en, ''), d.changed_at,
 		r.position, r.field, r.address, r.name, r.route, r.evidence

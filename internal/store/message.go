@@ -191,7 +191,6 @@ func (q MessageQuery) where() (conditions string, args []any) {
 // Messages lists a caller's messages, newest first.
 func (s *Store) Messages(ctx context.Context, q MessageQuery) ([]Message, error) {
 	conditions, args := q.where()
-	//nolint:gosec // conditions are constants of this package
 	rows, err := s.db.QueryContext(ctx, "SELECT "+messageColumns+" WHERE "+conditions+" ORDER BY m.id DESC LIMIT ?", append(args, q.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("listing messages: %w", err)
