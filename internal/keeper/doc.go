@@ -10,7 +10,8 @@
 //	file     Rotate puts a new first line in; every process that reads the file finds it when it meets something wrapped
 //	         under it, or within a minute. Machines with files of their own get the line as their second first
 //	vault    the new version's URL goes last in every replica's list, and then first in every replica's
-//	then     Rewrap everything in the store, and Forget the old version (or take its URL out)
+//	then     two minutes later, when nobody wraps under the old version any more: Rewrap everything in the store, see that the
+//	         store names the old version nowhere, and Forget it (or take its URL out)
 //
 // Used by spool, mailbox, sending and app. A Key is an age X25519 identity, so what rests on disk is an ordinary age file and
 // no framing here is our own. Erasing a wrapped key erases what it guarded. The master key is never in the database, and

@@ -121,7 +121,10 @@ func (r *ring) find(version string) (named, error) {
 	if k, ok := pick(*r.keys.Load(), version); ok {
 		return k, nil
 	}
-	return named{}, errors.Join(fmt.Errorf("%w: %q", ErrVersion, version), err)
+	if err != nil {
+		return named{}, fmt.Errorf("%w: %q (and looking again failed: %w)", ErrVersion, version, err)
+	}
+	return named{}, fmt.Errorf("%w: %q", ErrVersion, version)
 }
 
 func pick(keys []named, version string) (named, bool) {

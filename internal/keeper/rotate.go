@@ -8,11 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 // Rotate puts a new current key first in the key file and keeps the others. Whoever has the file open takes it up by itself.
 func Rotate(path string) (version string, err error) {
-	err = changeKeyFile(path, func(text []byte) ([]byte, error) {
+	err = changeKeyFile(path, func(text []byte, _ time.Time) ([]byte, error) {
 		key := newMasterKey()
 		version = key.version()
 		return append([]byte(key.line()), text...), nil
@@ -23,10 +24,19 @@ func Rotate(path string) (version string, err error) {
 	return version, nil
 }
 
+// settle is how long after a change everybody has seen it: a process that is in use looks every lookEvery, and may be slow.
+const settle = 2 * lookEvery
+
 // Forget takes an old version out of the key file. What is still wrapped under it can never be opened again, so the caller
-// asks the store first. The current version is refused.
+// asks the store first. The current version is refused, and so is any while a process may not have noticed the last rotation:
+// it would still wrap under what is being forgotten.
 func Forget(path, version string) error {
-	err := changeKeyFile(path, func(text []byte) ([]byte, error) { return without(text, version) })
+	err := changeKeyFile(path, func(text []byte, changed time.Time) ([]byte, error) {
+		if time.Since(changed) < settle {
+			return nil, fmt.Errorf("the file was changed less than %v ago, and who uses it may not have seen that: wait", settle)
+		}
+		return without(text, version)
+	})
 	if err != nil {
 		return fmt.Errorf("forgetting the master key %q: %w", version, err)
 	}
@@ -60,7 +70,7 @@ func without(text []byte, version string) ([]byte, error) {
 
 // changeKeyFile puts another text in the file's place, whole or not at all. Of two changes at once one is refused: if both
 // read the file before either wrote it, the second would throw the first one's key away, and what it had wrapped by then.
-func changeKeyFile(path string, edit func([]byte) ([]byte, error)) error {
+func changeKeyFile(path string, edit func(text []byte, changed time.Time) ([]byte, error)) error {
 	path, err := filepath.EvalSymlinks(path) // a rename onto a link would leave what it points to as it was
 	if err != nil {
 		return err
@@ -83,7 +93,7 @@ func changeKeyFile(path string, edit func([]byte) ([]byte, error)) error {
 }
 
 // fill writes the edited text of the file at path to f and brings it to the disk.
-func fill(f *os.File, path string, edit func([]byte) ([]byte, error)) error {
+func fill(f *os.File, path string, edit func(text []byte, changed time.Time) ([]byte, error)) error {
 	text, info, err := readKeyFile(path)
 	if err != nil {
 		return err
@@ -91,7 +101,7 @@ func fill(f *os.File, path string, edit func([]byte) ([]byte, error)) error {
 	if _, err := parseKeys(text); err != nil {
 		return err // emptied by accident, say: a new key in it would look as if all were well
 	}
-	if text, err = edit(text); err != nil {
+	if text, err = edit(text, info.ModTime()); err != nil {
 		return err
 	}
 	if len(text) > maxKeyFile {

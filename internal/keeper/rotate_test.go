@@ -37,6 +37,15 @@ func rotate(t *testing.T, path string) string {
 	return version
 }
 
+// settle makes the file's last change two minutes older.
+func settle(t *testing.T, path string) {
+	t.Helper()
+	then := time.Now().Add(-2 * time.Minute)
+	if err := os.Chtimes(path, then, then); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func wrap(t *testing.T, k *keeper.Keeper) (keeper.Wrapped, []byte) {
 	t.Helper()
 	key, wrapped, err := k.NewKey(t.Context())
@@ -149,10 +158,15 @@ func TestAForgottenKeyOpensNothingAndTheCurrentOneIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	path, k := made(t)
 	old, _ := wrap(t, k)
+	settle(t, path)
 	if err := keeper.Forget(path, old.Version); err == nil {
 		t.Fatal("the only key was forgotten")
 	}
 	version := rotate(t, path)
+	if err := keeper.Forget(path, old.Version); err == nil {
+		t.Fatal("a key was forgotten by which others may be wrapping")
+	}
+	settle(t, path)
 	if err := keeper.Forget(path, version); err == nil {
 		t.Fatal("the current key was forgotten")
 	}

@@ -11,5 +11,6 @@
 // What a store needs: S3 the rights GetObject, PutObject, DeleteObject, AbortMultipartUpload and ListBucket (without the last,
 // what is missing looks forbidden), conditional writes (If-None-Match), and a lifecycle rule that ends multipart uploads after a
 // day (AbortIncompleteMultipartUpload): a process that is killed cannot, and no list of objects shows them. Azure needs the role
-// Storage Blob Data Contributor, and ends blocks that nobody commits by itself after a week.
+// Storage Blob Data Contributor, and ends blocks that nobody commits by itself after a week. Neither may keep versions or deleted
+// objects: what was sent is to be gone, and so are the probes of Ready.
 package spool
