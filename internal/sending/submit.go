@@ -117,6 +117,10 @@ func (s *Service) mayQueue(ctx context.Context, m mailbox.Mailbox) error {
 		return unavailable(err)
 	}
 	takes := time.Duration(waiting.Copies) * time.Minute / time.Duration(s.Limits.PerMinute)
+	if s.Limits.Recipients > 0 {
+		const day = 24 * time.Hour
+		takes = max(takes, time.Duration(waiting.Recipients)*(day/time.Duration(s.Limits.Recipients)))
+	}
 	if takes <= s.Backlog {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"runtime/debug"
 	"time"
 
@@ -61,7 +62,8 @@ func (t task) work(ctx context.Context) error {
 	pause, counts := next(f)
 	switch {
 	case !counts && t.age < maxAge:
-		return river.JobSnooze(pause)
+		// A quarter more at most: who was told to come back at the same time must not come all at once.
+		return river.JobSnooze(pause + rand.N(pause/4+1)) //nolint:gosec // a jitter is no secret
 	case !counts: // its time is over
 	case t.attempt < maxAttempts:
 		// Only the code: River stores the text of errors in clear.

@@ -104,8 +104,8 @@ func (*postgresServer) isDuplicate(err error) bool {
 }
 
 // lock: at READ COMMITTED two transactions each see the other's rows as they were before. Who must not decide by such a sight
-// locks the row that the decision is about.
-func (*postgresServer) lock(table string) string { return " FOR UPDATE OF " + table }
+// locks the row that the decision is about. NO KEY: rows that only point at it may be stored meanwhile.
+func (*postgresServer) lock(table string) string { return " FOR NO KEY UPDATE OF " + table }
 
 // damage: PostgreSQL tells of a broken page when it reads one (with data checksums), and has no question to ask for all of them.
 func (*postgresServer) damage(context.Context) ([]string, error) { return nil, nil }
