@@ -35,8 +35,9 @@ type Submission struct {
 	Address string         // host and port, on loopback
 	Roots   *x509.CertPool // who vouches for its certificate: itself
 
-	server *smtp.Server
-	done   chan error
+	server   *smtp.Server
+	listener net.Listener
+	done     chan error
 }
 
 // OpenSubmission listens until Close. listen "" is any free port on loopback.
@@ -56,7 +57,7 @@ func (s *Server) OpenSubmission(ctx context.Context, listen string) (*Submission
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	d := &Submission{Address: listener.Addr().String(), Roots: x509.NewCertPool(), done: make(chan error, 1)}
+	d := &Submission{Address: listener.Addr().String(), Roots: x509.NewCertPool(), listener: listener, done: make(chan error, 1)}
 	d.Roots.AddCert(certificate.Leaf)
 	d.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &submitter{house: s, conn: c}, nil }))
 	d.server.Domain = "sandbox.invalid"
@@ -71,9 +72,11 @@ func (s *Server) OpenSubmission(ctx context.Context, listen string) (*Submission
 	return d, nil
 }
 
-// Close ends every connection.
+// Close ends every connection. The server closes a listener only once it has begun to serve it, so it is closed here too.
 func (d *Submission) Close() error {
-	return errors.Join(d.server.Close(), <-d.done)
+	err := d.server.Close()
+	_ = d.listener.Close()
+	return errors.Join(err, <-d.done)
 }
 
 // ownCertificate vouches for itself, for a day each way: the clock of a test may stand elsewhere, the one of TLS does not.
