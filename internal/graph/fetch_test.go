@@ -42,8 +42,10 @@ func TestAMailToTheMailboxItselfIsAwaitedAndFetched(t *testing.T) {
 	if err != nil || !bytes.HasSuffix(got, text[bytes.Index(text, []byte("\r\n\r\n")):]) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
-	if mime.Close() != nil || mime.Close() != nil {
-		t.Error("it does not close twice")
+	for range 2 {
+		if err := mime.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 	calls := trace.Calls()
 	for n, one := range calls {
