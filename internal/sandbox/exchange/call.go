@@ -104,6 +104,7 @@ func (s *Server) inMailbox(w http.ResponseWriter, r *http.Request, handle func(*
 			return
 		}
 		defer s.end(u)
+		time.Sleep(s.config.CallTime)
 		handle(c)
 	})
 }

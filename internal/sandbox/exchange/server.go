@@ -40,6 +40,7 @@ type Config struct {
 	RequestLimit int64         // 0 is Graph's 4 MB
 	MaxSendSize  int64         // of a mail by submission; 0 is Exchange's default, 35 MB
 	Chance       Chance        // of bad weather that no recipient asked for
+	CallTime     time.Duration // that a call in a mailbox takes, beside its work
 }
 
 // Server is the pretend Exchange.
