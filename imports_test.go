@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"internal/keeper":               {},
 	"internal/mailbox":              {"internal/audit", "internal/fault", "internal/keeper", "internal/store"},
 	"internal/notice":               {"internal/fault"},
+	"internal/proof":                {"internal/fault"},
 	"internal/route":                {"internal/fault"},
 	"internal/sandbox":              {"internal/sandbox/ca", "internal/sandbox/directory", "internal/sandbox/entraid", "internal/sandbox/exchange", "internal/smime"},
 	"internal/sandbox/ca":           {},

@@ -105,11 +105,9 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("checking callers' tokens: %w", err)
 	}
-	outlook, err := graph.New(graph.Options{
-		BaseURL: w.GraphURL, Credential: w.Credential, Large: w.GraphLarge, MaxUpload: w.MaxMessage, UploadHosts: w.UploadHosts, Observe: measure.graph, Now: w.Now,
-	})
+	outlook, err := w.outlook(measure.graph)
 	if err != nil {
-		return nil, fmt.Errorf("reaching Microsoft Graph: %w", err)
+		return nil, err
 	}
 	mailboxes := mailbox.NewRegistry(s.store, s.keeper, outlook, w.Now)
 	if s.finders, err = w.Finding.open(s.store, ownSource{mailboxes}, w.Now, w.Log); err != nil {
