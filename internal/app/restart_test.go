@@ -19,25 +19,34 @@ import (
 	"github.com/google/uuid"
 
 	"aau.dk/sendsikker/api/contract"
+	"aau.dk/sendsikker/internal/sandbox"
 	"aau.dk/sendsikker/internal/sending"
 )
 
-// house is a service of its own, with its own data folder, at the university that all tests share.
+// house is a service of its own, with its own data folder.
 type house struct {
 	*service
-	data string
-	log  *logBook
+	university *sandbox.University
+	data       string
+	log        *logBook
+	at         string // its database
 }
 
-// openHouse wires a service without starting its workers. A folder that is empty is furnished first.
+// openHouse wires a service at the university that all tests share, without starting its workers. A database that is empty is
+// furnished first.
 func openHouse(t *testing.T, data string, change ...func(*wiring)) *house {
+	t.Helper()
+	return openHouseAt(t, shared.university, data, change...)
+}
+
+func openHouseAt(t *testing.T, u *sandbox.University, data string, change ...func(*wiring)) *house {
 	t.Helper()
 	text, err := os.ReadFile("../../openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := &logBook{}
-	w := &world{university: shared.university, data: data}
+	w := &world{university: u, data: data}
 	plan := w.wiring(worldOptions{
 		assets: Assets{Contract: text}, log: slog.New(slog.NewJSONHandler(log, nil)), now: time.Now,
 		timing: sending.Timing{LookPause: 50 * time.Millisecond, GraceLooks: 2, MaxLooks: 20},
@@ -45,17 +54,17 @@ func openHouse(t *testing.T, data string, change ...func(*wiring)) *house {
 	for _, c := range change {
 		c(&plan)
 	}
-	_, err = os.Stat(plan.Database)
-	fresh := errors.Is(err, os.ErrNotExist)
 	if w.service, err = wire(t.Context(), plan); err != nil {
 		t.Fatal(err)
 	}
-	if fresh {
+	if wrapped, err := w.service.store.KeyVersions(t.Context()); err != nil {
+		t.Fatal(err)
+	} else if len(wrapped) == 0 {
 		if err := w.furnish(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	h := &house{w.service, data, log}
+	h := &house{w.service, u, data, log, plan.Database}
 	t.Cleanup(func() { _ = h.leave(time.Second) }) // does nothing when the test has done it
 	return h
 }
@@ -94,13 +103,23 @@ func (h *house) ask(t *testing.T, method, path, bearer, kind string, body io.Rea
 func (h *house) send(t *testing.T, draft any) answer {
 	t.Helper()
 	kind, body := form(t, draft)
-	return h.ask(t, http.MethodPost, "/v1/messages", token(t, "anna"), kind, body)
+	return h.ask(t, http.MethodPost, "/v1/messages", h.anna(t), kind, body)
+}
+
+// anna is the token of somebody of its university.
+func (h *house) anna(t *testing.T) string {
+	t.Helper()
+	p, found := h.university.Persona("anna")
+	if !found {
+		t.Fatal("nobody is called anna")
+	}
+	return h.university.Entra.IssueUser(p)
 }
 
 func (h *house) ended(t *testing.T, id uuid.UUID) contract.Message {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if m := h.ask(t, http.MethodGet, "/v1/messages/"+id.String(), token(t, "anna"), "", nil).message(t); m.Notice != nil {
+		if m := h.ask(t, http.MethodGet, "/v1/messages/"+id.String(), h.anna(t), "", nil).message(t); m.Notice != nil {
 			return m
 		}
 	}
@@ -111,7 +130,11 @@ func (h *house) ended(t *testing.T, id uuid.UUID) contract.Message {
 // database opens the house's database beside it, to look and to meddle.
 func (h *house) database(t *testing.T) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(h.data, "sendsikker.db")+"?_pragma=busy_timeout(10000)")
+	driver, where := "sqlite", h.at+"?_pragma=busy_timeout(10000)"
+	if strings.HasPrefix(h.at, "postgres://") {
+		driver, where = "pgx", h.at
+	}
+	db, err := sql.Open(driver, where)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 
 	"aau.dk/sendsikker/api/contract"
+	"aau.dk/sendsikker/internal/sandbox/peer"
 	"aau.dk/sendsikker/internal/sending"
 )
 
@@ -30,6 +31,28 @@ import (
 var shared struct {
 	*world
 	log *logBook
+}
+
+// server is a PostgreSQL for all tests that do not crash it, started by the first that needs it.
+var server struct {
+	once sync.Once
+	*peer.Postgres
+	err error
+}
+
+// onPostgres gives a service a database of its own on it.
+func onPostgres(t *testing.T) (address string, change func(*wiring)) {
+	t.Helper()
+	peer.NeedPostgres(t)
+	server.once.Do(func() { server.Postgres, server.err = peer.StartPostgres() })
+	if server.err != nil {
+		t.Fatal(server.err)
+	}
+	address, err := server.Database()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address, func(w *wiring) { w.Database = address }
 }
 
 // logBook keeps all that the program logged, for the tests that look for what must not be there.
@@ -51,6 +74,13 @@ func (l *logBook) String() string {
 }
 
 func TestMain(m *testing.M) {
+	if plan := os.Getenv(replicaVariable); plan != "" {
+		if err := runReplica(plan); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	os.Exit(func() int {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
@@ -70,6 +100,9 @@ func TestMain(m *testing.M) {
 			code = 1
 		}
 		_ = w.close()
+		if server.Postgres != nil {
+			server.Stop()
+		}
 		return code
 	}())
 }

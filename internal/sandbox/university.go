@@ -67,6 +67,7 @@ type Options struct {
 
 	MoreMailboxes int             // that the case-handling application may send as: sikkermail@enhed01.aau.example and on
 	Chance        exchange.Chance // of bad weather in Exchange
+	CallTime      time.Duration   // that Exchange takes for a call
 }
 
 // Open makes the world and serves it until Close.
@@ -135,7 +136,7 @@ func (u *University) populate(o Options) (err error) {
 	u.Exchange, err = exchange.New(exchange.Config{
 		Verify: u.Entra.VerifyGraphToken, Mailboxes: boxes, Domains: Domains(), Now: o.Now, SendDelay: 20 * time.Millisecond,
 		Allowed: func(app, mailbox string) bool { return app == u.Tenant.API && u.isFunctionMailbox(mailbox) },
-		Members: u.members, Chance: o.Chance,
+		Members: u.members, Chance: o.Chance, CallTime: o.CallTime,
 	})
 	return err
 }
