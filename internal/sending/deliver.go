@@ -66,8 +66,11 @@ func (s *Service) attempt(ctx context.Context, d store.Delivery, asking bool, do
 	}
 	defer s.keepAlive(ctx, id)()
 	traced, numbers := s.Post.Traced(ctx)
-	run := &run{numbers: numbers}
+	run := &run{attempt: id, numbers: numbers}
 	err = do(context.WithValue(traced, runKey{}, run))
+	if run.ended {
+		return err
+	}
 	// What it costs when this is not written down: the attempt counts until its lease ends.
 	if endErr := s.Store.EndAttempt(context.WithoutCancel(ctx), id, run.sent); endErr != nil {
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "the end of an attempt could not be stored", slog.String("delivery_id", d.ID), slog.Any("err", endErr))
@@ -102,9 +105,11 @@ func (s *Service) keepAlive(ctx context.Context, id string) (stop func()) {
 
 // run is what is learnt of one attempt while it is made.
 type run struct {
+	attempt string
 	numbers func() []string // that the other side gave the calls so far
 	told    int             // how many of them are on the time line already
 	sent    bool            // something was sent, or may have been
+	ended   bool            // it is written down that it has
 }
 
 // maxNumbers of one step are kept: support asks about the last ones.
@@ -326,8 +331,13 @@ func (s *Service) clear(ctx context.Context, d store.Delivery) {
 
 func (s *Service) step(ctx context.Context, d *store.Delivery, c store.Change) error {
 	c.From = d.State
-	if r := runOf(ctx); r != nil {
+	r := runOf(ctx)
+	if r != nil {
 		c.RequestIDs = r.news()
+	}
+	if r != nil && c.To.Final() {
+		// In one commit: the receipt's job begins with it, and finds the place free.
+		c.Attempt, c.Sent = r.attempt, r.sent
 	}
 	err := s.Store.ChangeDelivery(ctx, *d, c)
 	if errors.Is(err, store.ErrMoved) {
@@ -335,6 +345,9 @@ func (s *Service) step(ctx context.Context, d *store.Delivery, c store.Change) e
 	}
 	if err != nil {
 		return unavailable(err)
+	}
+	if c.Attempt != "" {
+		r.ended = true
 	}
 	d.State, d.Looks = c.To, c.Looks
 	if c.DraftID != "" {

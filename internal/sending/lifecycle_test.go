@@ -298,3 +298,30 @@ func must2[T, U any](v T, _ U, err error) T {
 	}
 	return v
 }
+
+// A receipt is a call to the mailbox like any other, and its delivery's own place is free by the time that it is written.
+func TestAReceiptWaitsForAPlaceInTheMailbox(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	limits := store.Limits{Concurrent: 1, Lease: time.Minute}
+	s := r.service(&office{}, func(d *sending.Deps) { d.Limits = limits })
+	first, second := r.accept(t, "bo@partner.example"), r.accept(t, "bo@partner.example")
+	if err := s.Deliver(t.Context(), first.Deliveries[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	running, err := r.store.BeginAttempt(t.Context(), r.delivery(t, second.Deliveries[0].ID), limits, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Notify(t.Context(), first.ID)
+	f, is := errors.AsType[*fault.Fault](err)
+	if !is || f.Code != "mailbox_at_its_limit" || f.RetryAfter <= 0 || f.RetryAfter > 5*time.Second || r.message(t, first.ID).NoticeKind != "" {
+		t.Errorf("%v, written: %q", err, r.message(t, first.ID).NoticeKind)
+	}
+	if err := r.store.EndAttempt(t.Context(), running, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Notify(t.Context(), first.ID); err != nil || r.message(t, first.ID).NoticeKind != "receipt" {
+		t.Errorf("%v, written: %q", err, r.message(t, first.ID).NoticeKind)
+	}
+}

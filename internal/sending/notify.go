@@ -30,21 +30,24 @@ func (s *Service) Notify(ctx context.Context, messageID string) error {
 	if err != nil {
 		return err
 	}
-	err = s.Post.PutNotice(ctx, m.Mailbox, Note{
-		Subject: subject, HTML: html, From: mail.Address{Address: m.Mailbox}, At: s.Now(),
-		MessageID: "<notice-" + m.ID + "@" + domainOf(m.Mailbox) + ">", InReplyTo: m.HeaderID,
-	})
-	if err != nil {
-		return err
-	}
 	kind := "receipt"
 	if m.Outcome() != AllSent {
 		kind = "report"
 	}
-	if err := s.Store.SetNotice(ctx, messageID, kind); err != nil {
-		return unavailable(err)
-	}
-	return nil
+	// It takes one of the mailbox's places, like everything else that is done there; and while one machine writes it, no other does.
+	return s.attempt(ctx, row.Deliveries[0], true, func(ctx context.Context) error {
+		err := s.Post.PutNotice(ctx, m.Mailbox, Note{
+			Subject: subject, HTML: html, From: mail.Address{Address: m.Mailbox}, At: s.Now(),
+			MessageID: "<notice-" + m.ID + "@" + domainOf(m.Mailbox) + ">", InReplyTo: m.HeaderID,
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.Store.SetNotice(ctx, messageID, kind); err != nil {
+			return unavailable(err)
+		}
+		return nil
+	})
 }
 
 func noticeOf(m Message) notice.Notice {

@@ -37,7 +37,8 @@ const (
 )
 
 // BeginAttempt registers an attempt at a delivery, before it is made. The error is *Limited where the mailbox must wait. One that
-// only asks what became of an earlier one takes a place and nothing else.
+// only asks what became of an earlier one takes a place and nothing else; so does a receipt, which is an attempt of a delivery
+// that has ended.
 func (s *Store) BeginAttempt(ctx context.Context, d Delivery, l Limits, asking bool) (id string, err error) {
 	if l.Lease <= 0 {
 		l.Lease = leaseTime
@@ -123,6 +124,10 @@ func (s *Store) wait(ctx context.Context, tx *transaction, box string, size int6
 	if wait == 0 {
 		return 0, nil
 	}
+	if recipients == 0 {
+		// Few ask at a time, and a person waits for the answer: they do not stand behind all that the mailbox has still to send.
+		return wait + rand.N(2*placePause), nil //nolint:gosec // a jitter is no secret
+	}
 	var waiting int
 	err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM delivery d JOIN message m ON m.id = d.message_id
 		WHERE m.mailbox_id = ? AND d.state IN ('queued', 'drafting', 'sending')`, box).Scan(&waiting)
@@ -156,7 +161,13 @@ func (s *Store) KeepAttempt(ctx context.Context, id string, lease time.Duration)
 
 // EndAttempt says that an attempt has ended. sent is false when it is certain that nothing went out by it.
 func (s *Store) EndAttempt(ctx context.Context, id string, sent bool) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE attempt SET ended_at = ?, sent = ? WHERE id = ? AND ended_at IS NULL`, toMillis(s.now()), sent, id)
+	return s.endAttempt(ctx, s.db, id, sent)
+}
+
+func (s *Store) endAttempt(ctx context.Context, in interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}, id string, sent bool) error {
+	_, err := in.ExecContext(ctx, `UPDATE attempt SET ended_at = ?, sent = ? WHERE id = ? AND ended_at IS NULL`, toMillis(s.now()), sent, id)
 	if err != nil {
 		return fmt.Errorf("ending an attempt: %w", err)
 	}

@@ -97,6 +97,8 @@ type Change struct {
 	Code       string // Rejected and Unknown say why
 	Say        fault.Sentence
 	RequestIDs []string // Graph's, of the step before
+	Attempt    string   // that ends with this step; "" where none does
+	Sent       bool     // something was sent by it, or may have been
 }
 
 // ErrMoved says that the delivery is no longer where the step begins: somebody else has it.
@@ -111,6 +113,11 @@ func (s *Store) ChangeDelivery(ctx context.Context, d Delivery, c Change) error 
 		}
 		if err := s.change1(ctx, tx, d, c); err != nil {
 			return err
+		}
+		if c.Attempt != "" {
+			if err := s.endAttempt(ctx, tx, c.Attempt, c.Sent); err != nil {
+				return err
+			}
 		}
 		if !c.To.Final() {
 			return nil

@@ -44,7 +44,8 @@ func (s *Store) EraseMessages(ctx context.Context, before time.Time, limit int) 
 	return int(n), err
 }
 
-// Attempted is a delivery that has ended and whose attempts were more than one: drafts of it may have been left behind.
+// Attempted is a delivery that has ended and whose attempts, other than to ask, were more than one: drafts of it may have been left
+// behind.
 type Attempted struct {
 	Mailbox    string
 	HeaderID   string
@@ -59,7 +60,7 @@ func (s *Store) LeftDrafts(ctx context.Context, from, until time.Time) ([]Attemp
 	rows, err := s.db.QueryContext(ctx, `SELECT d.id, b.address, m.header_id, COALESCE(d.draft_id, ''), d.state, r.address
 		FROM delivery d JOIN message m ON m.id = d.message_id JOIN mailbox b ON b.id = m.mailbox_id JOIN recipient r ON r.delivery_id = d.id
 		WHERE d.changed_at >= ? AND d.changed_at < ? AND d.state IN ('sent', 'rejected')
-		AND (d.state = 'rejected' AND d.draft_id IS NOT NULL OR (SELECT COUNT(*) FROM attempt a WHERE a.delivery_id = d.id) > 1)
+		AND (d.state = 'rejected' AND d.draft_id IS NOT NULL OR (SELECT COUNT(*) FROM attempt a WHERE a.delivery_id = d.id AND a.recipients > 0) > 1)
 		ORDER BY d.id, r.position`, toMillis(from), toMillis(until))
 	if err != nil {
 		return nil, fmt.Errorf("reading which drafts may be left: %w", err)
