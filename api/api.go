@@ -45,6 +45,7 @@ type Sending interface {
 	Doubts(ctx context.Context) ([]sending.Doubt, error)
 	Resolve(ctx context.Context, c mailbox.Caller, deliveryID string, arrived bool) error
 	Recipient(ctx context.Context, address string) (sending.Known, error)
+	Room(p sending.Plan) int64
 }
 
 // Certificates is the recipients' certificates that administrators look after.

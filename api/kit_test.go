@@ -67,6 +67,8 @@ func (u useCase) Messages(context.Context, mailbox.Caller, store.MessageQuery) (
 	return nil, err
 }
 
+func (useCase) Room(sending.Plan) int64 { return 1 << 20 }
+
 func (u useCase) Recipient(context.Context, string) (sending.Known, error) {
 	_, err := u.read()
 	return sending.Known{}, err

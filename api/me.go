@@ -5,11 +5,8 @@ import (
 
 	"aau.dk/sendsikker/api/contract"
 	"aau.dk/sendsikker/internal/draft"
+	"aau.dk/sendsikker/internal/sending"
 )
-
-// contentShare is how much of a sealed copy an attachment's own bytes are: base64 in 76-column lines takes 78 bytes for 57,
-// once inside the encryption and once around it.
-const contentShare = (57.0 / 78.0) * (57.0 / 78.0)
 
 // GetMe tells who asks, what they may send as, and the limits that hold.
 func (s *server) GetMe(ctx context.Context, _ contract.GetMeRequestObject) (contract.GetMeResponseObject, error) {
@@ -21,7 +18,7 @@ func (s *server) GetMe(ctx context.Context, _ contract.GetMeRequestObject) (cont
 	me := contract.GetMe200JSONResponse{
 		Kind: contract.MeKind(caller.Kind), Id: caller.ID, Name: caller.Name, Mailboxes: []contract.Mailbox{},
 		Limits: contract.Limits{
-			Recipients: draft.MaxRecipients, Files: draft.MaxFiles, MessageBytes: int64(float64(s.MaxMessage) * contentShare),
+			Recipients: draft.MaxRecipients, Files: draft.MaxFiles, MessageBytes: sending.Content(s.MaxMessage, true),
 		},
 	}
 	for _, m := range usable {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/mail"
+	"strings"
 
 	"aau.dk/sendsikker/api/contract"
 	"aau.dk/sendsikker/internal/draft"
@@ -20,7 +21,11 @@ func (s *server) Preflight(ctx context.Context, r contract.PreflightRequestObjec
 	}
 	answer := contract.Preflight200JSONResponse{
 		Sendable: plan.Sendable(), Say: verdict(plan), Recipients: []contract.PreflightRecipient{}, Warnings: []contract.Warning{},
-		Silent: append([]string{}, plan.Silent...),
+		Silent: append([]string{}, plan.Silent...), MaxContentBytes: s.Sending.Room(plan),
+	}
+	if size := r.Body.ContentBytes; size != nil && *size > answer.MaxContentBytes {
+		answer.Sendable, answer.Say = false, tooLarge(answer.MaxContentBytes)
+		answer.Warnings = append(answer.Warnings, contract.Warning{Code: "too_large", Say: answer.Say})
 	}
 	for _, p := range plan.Recipients {
 		answer.Recipients = append(answer.Recipients, contract.PreflightRecipient{
@@ -32,6 +37,15 @@ func (s *server) Preflight(ctx context.Context, r contract.PreflightRequestObjec
 		answer.Warnings = append(answer.Warnings, contract.Warning{Code: w.Code, Address: optional(w.Address), Say: say(w.Say)})
 	}
 	return answer, nil
+}
+
+// tooLarge says what can be sent, in the megabytes that people see beside their files.
+func tooLarge(limit int64) contract.Sentence {
+	megabytes := fmt.Sprintf("%.1f", float64(limit)/1_000_000)
+	return contract.Sentence{
+		Da: fmt.Sprintf("Mailen er for stor: tekst og filer må tilsammen fylde %s MB. Fjern eller formindsk filer, eller del mailen.", strings.Replace(megabytes, ".", ",", 1)),
+		En: fmt.Sprintf("The mail is too large: text and files together may take %s MB. Remove or shrink files, or split the mail.", megabytes),
+	}
 }
 
 func verdict(p sending.Plan) contract.Sentence {

@@ -626,9 +626,11 @@ type Pinning struct {
 
 // Preflight defines model for Preflight.
 type Preflight struct {
-	Recipients []PreflightRecipient `json:"recipients"`
-	Say        Sentence             `json:"say"`
-	Sendable   bool                 `json:"sendable"`
+	// MaxContentBytes How much text and attachments these recipients can be sent (a careful estimate)
+	MaxContentBytes int64                `json:"maxContentBytes"`
+	Recipients      []PreflightRecipient `json:"recipients"`
+	Say             Sentence             `json:"say"`
+	Sendable        bool                 `json:"sendable"`
 
 	// Silent Places that were asked for certificates and did not answer in time
 	Silent   []string  `json:"silent"`
@@ -649,10 +651,13 @@ type PreflightRecipient struct {
 
 // PreflightRequest defines model for PreflightRequest.
 type PreflightRequest struct {
-	Bcc     *[]Address `json:"bcc,omitempty"`
-	Cc      *[]Address `json:"cc,omitempty"`
-	Mailbox string     `json:"mailbox"`
-	To      *[]Address `json:"to,omitempty"`
+	Bcc *[]Address `json:"bcc,omitempty"`
+	Cc  *[]Address `json:"cc,omitempty"`
+
+	// ContentBytes Text and attachments together, where that is known
+	ContentBytes *int64     `json:"contentBytes,omitempty"`
+	Mailbox      string     `json:"mailbox"`
+	To           *[]Address `json:"to,omitempty"`
 }
 
 // Problem RFC 9457

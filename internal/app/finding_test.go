@@ -79,6 +79,28 @@ func TestWhatIsKnownOfARecipientIsShownWithWhereFromAndWhy(t *testing.T) {
 	}
 }
 
+func TestPreflightSaysHowMuchFitsAndRefusesMore(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		to       string
+		bytes    int64
+		sendable bool
+	}{
+		"sealed, small":     {"bo@partner.example", 1_000_000, true},
+		"sealed, large":     {"bo@partner.example", 15_000_000, true}, // the large way
+		"sealed, too large": {"bo@partner.example", 30_000_000, false},
+		"inside, small":     {"anna@aau.example", 1_000_000, true},
+		"inside, too large": {"anna@aau.example", 2_500_000, false},
+	} {
+		body := encode(t, draftJSON{"mailbox": "sikkermail@its.aau.example", "to": people(c.to), "contentBytes": c.bytes})
+		var p contract.Preflight
+		decode(t, call(t, http.MethodPost, "/v1/preflight", token(t, "anna"), "application/json", body), &p)
+		if p.Sendable != c.sendable || p.MaxContentBytes < 2_000_000 || !c.sendable && (len(p.Warnings) == 0 || !strings.Contains(p.Say.Da, " MB")) {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+}
+
 func TestOnlyWhoMaySendMayAskAboutRecipients(t *testing.T) {
 	t.Parallel()
 	for persona, want := range map[string]int{"anna": 200, "iben": 200, "david": 403} {
