@@ -7,8 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"aau.dk/sendsikker/internal/fault"
@@ -32,189 +30,124 @@ const (
 	putsPerChunk = 8
 )
 
-// upload sends the CMS in ranges to a session of its own. It streams each from the source: nothing is held in memory. What
-// it learns from a broken connection is nothing, so it asks the session which bytes it has before it goes on.
+// transfer is one upload by one session. It streams each range from the source: nothing is held in memory. What it learns
+// from a broken connection is nothing, so it asks the session which bytes it has before it goes on.
 //
 //	PUT range ─▶ taken: the next one
 //	    ├─ 429, 503: wait as told, the same again
-//	    ├─ silence, another 5xx, 416: wait, ask which bytes come next, go on from there
+//	    ├─ silence, another 5xx, 408, 416: wait, ask which bytes come next, go on from there
 //	    └─ 401, 404, 410: errGone, and the caller opens another session
+type transfer struct {
+	client  *Client
+	mailbox string
+	to      *url.URL
+	sealed  *sealedBody
+	source  io.Reader // of the bytes from "at", or nil
+	at      int64
+	stalls  int
+
+	// ending says that the last range may have been taken without our hearing of it. It is never taken back: a request that
+	// we have given up may still be on its way.
+	ending bool
+}
+
+// upload sends the CMS to the session. errGone says that another session may be opened for the same draft.
 func (c *Client) upload(ctx context.Context, mailbox string, to *url.URL, sealed *sealedBody) error {
-	var (
-		source io.Reader // at the byte "at", or nil
-		at     int64
-		stalls int
-		ending bool // the last range may have been taken without our hearing of it
-	)
+	t := &transfer{client: c, mailbox: mailbox, to: to, sealed: sealed}
 	for range putsPerChunk * (sealed.size/chunk + 1) {
-		if source == nil {
-			var err error
-			if source, err = sealed.open(at); err != nil {
-				return internal(err)
-			}
+		if err := t.next(ctx); err != nil {
+			return err
 		}
-		end := min(sealed.size, (at/chunk+1)*chunk)
-		part := &exact{source: source, left: end - at, within: end < sealed.size}
-		a, err := c.put(ctx, mailbox, to, part, at, end, sealed.size)
-		if part.err != nil {
-			return internal(part.err)
-		}
-		next, stop, wait := at, error(nil), time.Duration(0)
-		switch {
-		case err != nil:
-			stop = silent("upload", err, aboutItem)
-			ending = ending || end == sealed.size
-		case a.status == http.StatusCreated, a.status == http.StatusOK, a.status == http.StatusAccepted:
-			if next, err = c.taken(a, at, end, sealed.size); err != nil {
-				return err
-			}
-		case isGone(a.status):
-			if ending {
-				// It may be gone because it is complete. A second attachment would make ordinary mail of it, so this draft is
-				// given up, and another one costs the upload only.
-				return c.passing("upload", a)
-			}
-			return errGone
-		case isPassing(a.status):
-			f := c.passing("upload", a)
-			stop, wait = f, f.RetryAfter
-			ending = ending || end == sealed.size && !isBusy(a.status)
-		default:
-			return c.refused("upload", a, aboutItem)
-		}
-		if stop != nil {
-			if stalls++; stalls > maxStalls || !c.pause(ctx, wait, stalls) {
-				return stop
-			}
-			if a == nil || !isBusy(a.status) {
-				if next, err = c.resume(ctx, mailbox, to, at, sealed.size); errors.Is(err, errGone) && ending {
-					return stop
-				} else if err != nil {
-					return err
-				}
-			}
-		}
-		if next > at {
-			stalls = 0
-		}
-		if next == sealed.size {
+		if t.at == sealed.size {
 			return nil
 		}
-		if next != end || stop != nil {
-			source = nil
-		}
-		at = next
 	}
 	return unreadable("upload", &answer{}, errors.New("the upload does not come to its end"))
 }
 
-func isGone(status int) bool {
-	return status == http.StatusUnauthorized || status == http.StatusNotFound || status == http.StatusGone
-}
-
-// isBusy says that the range was turned away unread.
-func isBusy(status int) bool {
-	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
-}
-
-// isPassing says that the range may be taken another time: a range is named by its bytes, so the same twice is no harm.
-func isPassing(status int) bool {
-	return isBusy(status) || status >= 500 && status != http.StatusInsufficientStorage || status == http.StatusRequestTimeout || status == http.StatusRequestedRangeNotSatisfiable
-}
-
-// passing is the fault for an answer that is about the session and not about the message.
-func (c *Client) passing(operation string, a *answer) *fault.Fault {
-	f := c.refused(operation, a, aboutItem)
-	if f.Kind == fault.Rejected {
-		f.Kind, f.Code, f.Say = fault.Unavailable, "graph_unavailable", sayUnavailable
-	}
-	return f
-}
-
-func (c *Client) put(ctx context.Context, mailbox string, to *url.URL, part io.Reader, from, end, size int64) (*answer, error) {
-	return c.call(ctx, request{
-		operation: "upload", mailbox: mailbox, method: abstractions.PUT, at: to,
-		// The URL is pre-authenticated, and Graph says not to send it the token.
-		anonymous:   true,
-		contentType: "application/octet-stream", stream: part, size: end - from,
-		headers: map[string]string{"Content-Range": fmt.Sprintf("bytes %d-%d/%d", from, end-1, size)},
-		timeout: bodyTimeout, limit: smallAnswer,
-	})
-}
-
-// resume asks the session which bytes come next. Microsoft's own libraries ask so (LargeFileUploadTask), the page on large
-// attachments does not name it: where there is no usable answer the same range is tried again.
-func (c *Client) resume(ctx context.Context, mailbox string, to *url.URL, at, size int64) (int64, error) {
-	a, err := c.call(ctx, request{
-		operation: "upload_status", mailbox: mailbox, method: abstractions.GET, at: to, anonymous: true, timeout: callTimeout, limit: smallAnswer,
-	})
-	switch {
-	case err != nil:
-		return at, nil //nolint:nilerr // no answer says no more than the one before it; the stalls are counted
-	case isGone(a.status):
-		return 0, errGone
-	case a.status != http.StatusOK:
-		return at, nil
-	}
-	if next, err := expected(a); err == nil && next < size {
-		return next, nil
-	}
-	return at, nil
-}
-
-// pause waits as long as was asked for, or a while. False means that it is not worth waiting, or that the caller has gone.
-func (c *Client) pause(ctx context.Context, asked time.Duration, stalls int) bool {
-	if asked == 0 {
-		asked = min(firstPause<<(stalls-1), maxPause)
-	}
-	if deadline, ok := ctx.Deadline(); asked > longestWait || ok && time.Until(deadline) <= asked {
-		return false
-	}
-	timer := time.NewTimer(asked)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// taken is up to where the server has the bytes after a PUT of [from, to): 201 for the last, 200 (Outlook) or 202
-// (the other upload sessions of Graph) with nextExpectedRanges before.
-func (c *Client) taken(a *answer, from, to, size int64) (int64, error) {
-	const operation = "upload"
-	if a.status == http.StatusCreated {
-		if to != size {
-			return 0, unreadable(operation, a, errors.New("the upload ended before its last byte"))
-		}
-		return size, nil
-	}
-	next, err := expected(a)
-	if err == nil && (next <= from || next > to || next == size) {
-		err = errors.New("the upload asks for bytes that are not next")
+// next sends one range and moves to where the session wants to go on.
+func (t *transfer) next(ctx context.Context) error {
+	end := min(t.sealed.size, (t.at/chunk+1)*chunk)
+	a, err := t.put(ctx, end)
+	if _, ours := errors.AsType[*fault.Fault](err); ours {
+		return err
 	}
 	if err != nil {
-		return 0, unreadable(operation, a, err)
+		t.ending = t.ending || end == t.sealed.size
+		return t.stalled(ctx, silent("upload", err, aboutItem), end)
 	}
-	return next, nil
+	switch {
+	case a.status == http.StatusCreated, a.status == http.StatusOK, a.status == http.StatusAccepted:
+		next, err := taken(a, t.at, end, t.sealed.size)
+		if err != nil {
+			return err
+		}
+		if next != end {
+			t.source = nil
+		}
+		t.at, t.stalls = next, 0
+		return nil
+	case isGone(a.status):
+		return t.gone(t.client.passing("upload", a))
+	case isBusy(a.status):
+		return t.stalled(ctx, t.client.passing("upload", a), t.at)
+	case isPassing(a.status):
+		t.ending = t.ending || end == t.sealed.size
+		return t.stalled(ctx, t.client.passing("upload", a), end)
+	}
+	return t.client.refused("upload", a, aboutItem)
 }
 
-// expected is the first byte that the session wants: "0-", "3932160-" or "3932160-4999999", with an open or a stated end.
-func expected(a *answer) (int64, error) {
-	var session struct {
-		Next []string `json:"nextExpectedRanges"`
+// gone is what follows from a session that is not there. It may be gone because it is complete, and a second attachment
+// would make ordinary mail of the draft (MS-OXOSMIME 2.1.3.2: exactly one). Then the draft is given up; another one costs
+// the upload only.
+func (t *transfer) gone(f *fault.Fault) error {
+	if t.ending {
+		return f
 	}
-	if err := a.decode(&session); err != nil {
-		return 0, err
+	return errGone
+}
+
+// stalled waits, and finds out where to go on if some of the bytes up to end may have been taken. The error says that it is
+// not worth it any more.
+func (t *transfer) stalled(ctx context.Context, f *fault.Fault, end int64) error {
+	t.source = nil
+	if t.stalls++; t.stalls > maxStalls || !pause(ctx, f.RetryAfter, t.stalls) {
+		return f
 	}
-	if len(session.Next) != 1 {
-		return 0, errors.New("the upload does not say which bytes come next")
+	if end == t.at {
+		return nil // turned away unread
 	}
-	first, _, _ := strings.Cut(session.Next[0], "-")
-	next, err := strconv.ParseInt(first, 10, 64)
-	if err != nil || next < 0 {
-		return 0, errors.New("the upload does not say in bytes what comes next")
+	next, err := t.client.resume(ctx, t.mailbox, t.to, t.at, end, t.sealed.size)
+	if err != nil {
+		return t.gone(f)
 	}
-	return next, nil
+	if next > t.at {
+		t.stalls = 0
+	}
+	t.at = next
+	return nil
+}
+
+// put sends the bytes up to end. The error is a fault of ours where the source is at fault, and otherwise a *silence.
+func (t *transfer) put(ctx context.Context, end int64) (*answer, error) {
+	if t.source == nil {
+		var err error
+		if t.source, err = t.sealed.open(t.at); err != nil {
+			return nil, internal(err)
+		}
+	}
+	part := &exact{source: t.source, left: end - t.at, within: end < t.sealed.size}
+	a, err := t.client.call(ctx, request{
+		operation: "upload", mailbox: t.mailbox, method: abstractions.PUT, at: t.to,
+		// The URL is pre-authenticated, and Graph says not to send it the token.
+		anonymous:   true,
+		contentType: "application/octet-stream", stream: part, size: end - t.at,
+		headers: map[string]string{"Content-Range": fmt.Sprintf("bytes %d-%d/%d", t.at, end-1, t.sealed.size)},
+		timeout: bodyTimeout, limit: smallAnswer,
+	})
+	if part.err != nil {
+		return nil, internal(part.err)
+	}
+	return a, err
 }

@@ -164,7 +164,7 @@ func TestRetryAfterIsObeyedInTheMiddleOfAnUploadAsLongAsTheCallerHasTime(t *test
 
 func TestAnUploadThatComesToNothingIsGivenUp(t *testing.T) {
 	t.Parallel()
-	text := big()
+	oneRange, twoRanges := big(), sealed("bo@partner.example", noise(4_200_000))
 	answer := func(status int, body string) func(int, *http.Request) (int, string, string) {
 		return func(int, *http.Request) (int, string, string) { return status, "", body }
 	}
@@ -185,6 +185,12 @@ func TestAnUploadThatComesToNothingIsGivenUp(t *testing.T) {
 		"a byte at a time": {func(n int, _ *http.Request) (int, string, string) {
 			return 200, "", fmt.Sprintf(`{"nextExpectedRanges":["%d-"]}`, n)
 		}, 8, fault.Unavailable, "graph_unreadable"},
+		"a session that says it has what was never sent": {func(_ int, r *http.Request) (int, string, string) {
+			if r.Method == http.MethodPut {
+				return 500, "", ""
+			}
+			return 200, "", `{"nextExpectedRanges":["4100000-"]}`
+		}, 13, fault.Unavailable, "graph_unavailable"},
 		"done or not, nobody says": {func(_ int, r *http.Request) (int, string, string) {
 			if r.Method == http.MethodPut {
 				return 504, "", ""
@@ -197,6 +203,10 @@ func TestAnUploadThatComesToNothingIsGivenUp(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := &uploading{answer: test.answer}
 				c := client(t, "http://127.0.0.1:1", func(o *graph.Options) { o.Large, o.Transport = graph.LargeUpload, server })
+				text := oneRange
+				if strings.Contains(name, "never sent") {
+					text = twoRanges
+				}
 				start := time.Now()
 				_, err := c.CreateDraft(t.Context(), box, bytes.NewReader(text), int64(len(text)))
 				want(t, err, test.kind, test.code)
