@@ -112,8 +112,14 @@ func (s *server) validated(next http.Handler) http.Handler {
 			s.problem(w, r, bodyTooLarge(nil))
 			return
 		}
+		held := r
+		if streamed {
+			// The validator reads all of a body into memory for whoever checks the caller, which here nobody does by it.
+			held = r.WithContext(r.Context())
+			held.Body = http.NoBody
+		}
 		err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
-			Request: r, PathParams: m.params, Route: m.route,
+			Request: held, PathParams: m.params, Route: m.route,
 			Options: &openapi3filter.Options{
 				ExcludeRequestBody: streamed,
 				AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, // done above, with the real thing

@@ -91,3 +91,44 @@ type morsels struct {
 }
 
 func (m *morsels) Read(p []byte) (int, error) { return m.from.Read(p[:min(len(p), m.size)]) }
+
+// meter counts what was read of a body.
+type meter struct {
+	io.Reader
+	read int64
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	n, err := m.Reader.Read(p)
+	m.read += int64(n)
+	return n, err
+}
+
+func TestAnUploadIsNotReadBeforeSomebodyTakesIt(t *testing.T) {
+	t.Parallel()
+	const size, ahead = 4 << 20, 128 << 10 // what buffers read ahead of the file
+	file := strings.Repeat("x", size)
+	for name, c := range map[string]struct{ target, kind, body string }{
+		"a form": {"/v1/messages", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"draft\"\r\n\r\n" +
+			`{"mailbox":"a@b.example","body":{"text":"x"}}` + "\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n" + file + "\r\n--b--\r\n"},
+		"a mail": {"/v1/messages?mailbox=a@b.example", "message/rfc822", "To: a@b.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" +
+			"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\n\r\n" + file + "\r\n--b--\r\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body := &meter{Reader: strings.NewReader(c.body)}
+			taken := int64(-1)
+			h, _ := open(t, useCase{submit: func(sending.Submission) (string, error) {
+				taken = body.read
+				return "", errors.New("that is all")
+			}})
+			w := ask(t, h, http.MethodPost, c.target, body, "Content-Type", c.kind)
+			if taken < 0 {
+				t.Fatalf("nobody took it: %s", w.Body)
+			}
+			if taken > ahead {
+				t.Errorf("%d bytes of %d were read before", taken, size)
+			}
+		})
+	}
+}
