@@ -37,7 +37,7 @@ type Mailboxes interface {
 // Sending is the use case.
 type Sending interface {
 	Preflight(ctx context.Context, c mailbox.Caller, d *draft.Draft) (sending.Plan, error)
-	Submit(ctx context.Context, s sending.Submission) (id string, err error)
+	Submit(ctx context.Context, s sending.Submission) (sending.Accepted, error)
 	Message(ctx context.Context, c mailbox.Caller, id string) (sending.Message, error)
 	Messages(ctx context.Context, c mailbox.Caller, q store.MessageQuery) ([]sending.Message, error)
 	Cancel(ctx context.Context, c mailbox.Caller, id string) error

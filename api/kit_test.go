@@ -56,7 +56,10 @@ func (u useCase) Preflight(context.Context, mailbox.Caller, *draft.Draft) (sendi
 	return sending.Plan{}, err
 }
 
-func (u useCase) Submit(_ context.Context, s sending.Submission) (string, error) { return u.submit(s) }
+func (u useCase) Submit(_ context.Context, s sending.Submission) (sending.Accepted, error) {
+	id, err := u.submit(s)
+	return sending.Accepted{ID: id}, err
+}
 
 func (u useCase) Message(context.Context, mailbox.Caller, string) (sending.Message, error) {
 	return u.read()

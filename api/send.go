@@ -45,16 +45,19 @@ func (s *server) SendMessage(ctx context.Context, r contract.SendMessageRequestO
 	if err != nil {
 		return nil, err
 	}
-	id, err := s.Sending.Submit(ctx, sub)
+	accepted, err := s.Sending.Submit(ctx, sub)
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.Sending.Message(ctx, sub.Caller, id)
-	if err != nil {
-		return nil, acceptedUnseen(err)
+	if accepted.Fresh == nil {
+		m, err := s.Sending.Message(ctx, sub.Caller, accepted.ID)
+		if err != nil {
+			return nil, acceptedUnseen(err)
+		}
+		accepted.Fresh = &m
 	}
-	location := "/v1/messages/" + id
-	return contract.SendMessage202JSONResponse{Body: shown(m), Headers: contract.SendMessage202ResponseHeaders{Location: &location}}, nil
+	location := "/v1/messages/" + accepted.ID
+	return contract.SendMessage202JSONResponse{Body: shown(*accepted.Fresh), Headers: contract.SendMessage202ResponseHeaders{Location: &location}}, nil
 }
 
 // acceptedUnseen is for a message that was accepted and could not be read back. Every other error says that nothing was sent,

@@ -22,6 +22,9 @@ type Certificate struct {
 
 // Shown is the planned recipient's certificate; nil when there is none.
 func (p Planned) Shown() *Certificate {
+	if p.shown != nil {
+		return p.shown
+	}
 	if p.Verdict.Route != route.SMIME {
 		return nil
 	}

@@ -39,11 +39,11 @@ type kept struct {
 // keep submits, and gives the copies as they lie in the spool.
 func (r *rig) keep(t *testing.T, sub sending.Submission, change func(*sending.Deps)) []kept {
 	t.Helper()
-	id, err := r.service(roomy{&office{}}, change).Submit(t.Context(), sub)
+	a, err := r.service(roomy{&office{}}, change).Submit(t.Context(), sub)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := r.message(t, id)
+	m := r.message(t, a.ID)
 	key, err := r.keeper.Unwrap(t.Context(), keeper.Wrapped{Bytes: m.WrappedKey, Version: m.KeyVersion})
 	if err != nil {
 		t.Fatal(err)

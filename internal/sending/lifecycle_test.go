@@ -72,11 +72,11 @@ func TestTheUndoWindowOfTheMailboxHoldsTheMailBack(t *testing.T) {
 	r := newRig(t)
 	held := identity()
 	held.Undo = time.Minute
-	id, err := r.service(&office{}, func(d *sending.Deps) { d.Mailboxes = lender{held} }).Submit(t.Context(), submission("bo@partner.example"))
+	a, err := r.service(&office{}, func(d *sending.Deps) { d.Mailboxes = lender{held} }).Submit(t.Context(), submission("bo@partner.example"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := r.message(t, id)
+	m := r.message(t, a.ID)
 	if m.HeldUntil.Sub(m.AcceptedAt) != time.Minute {
 		t.Errorf("held for %v", m.HeldUntil.Sub(m.AcceptedAt))
 	}

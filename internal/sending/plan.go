@@ -27,6 +27,7 @@ type Planned struct {
 	Field     Field
 	Verdict   route.Verdict
 	Choice    certs.Choice
+	shown     *Certificate // what people are told of the chosen one, said once
 }
 
 // Warning is something the sender should know before sending.
@@ -88,7 +89,9 @@ func (s *Service) plan(ctx context.Context, d *draft.Draft) (Plan, error) {
 		for _, r := range list.addresses {
 			choice := found[r.Address]
 			verdict := s.Policy.Decide(route.Facts{Address: r.Address, Certificate: facts(choice)})
-			p.Recipients = append(p.Recipients, Planned{Recipient: r, Field: list.field, Verdict: verdict, Choice: choice})
+			planned := Planned{Recipient: r, Field: list.field, Verdict: verdict, Choice: choice}
+			planned.shown = planned.Shown()
+			p.Recipients = append(p.Recipients, planned)
 			if verdict.Route == route.SMIME {
 				for _, w := range choice.Verdict.Warnings {
 					p.Warnings = append(p.Warnings, Warning{Code: string(w.Code), Address: r.Address, Say: w.Say})

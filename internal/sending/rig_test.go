@@ -114,11 +114,11 @@ func (r *rig) service(post sending.Post, change ...func(*sending.Deps)) *sending
 // accept submits a mail to the addresses and gives it as it is stored.
 func (r *rig) accept(t *testing.T, to ...string) store.Message {
 	t.Helper()
-	id, err := r.service(&office{}).Submit(t.Context(), submission(to...))
+	a, err := r.service(&office{}).Submit(t.Context(), submission(to...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.message(t, id)
+	return r.message(t, a.ID)
 }
 
 func (r *rig) message(t *testing.T, id string) store.Message {

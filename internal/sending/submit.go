@@ -35,46 +35,53 @@ type Submission struct {
 	Digest func() []byte
 }
 
-// Submit accepts a message whole, or nothing of it. It returns the id of the message: with an idempotency key that was used
-// before, of the first one.
-func (s *Service) Submit(ctx context.Context, sub Submission) (id string, err error) {
+// Accepted is a message that will be sent.
+type Accepted struct {
+	ID string
+	// Fresh is what its sender sees of it; nil where it was accepted before and has moved on since. It spares whoever answers
+	// the sender from reading, and from decrypting, what was written a moment ago.
+	Fresh *Message
+}
+
+// Submit accepts a message whole, or nothing of it. With an idempotency key that was used before it gives the first one.
+func (s *Service) Submit(ctx context.Context, sub Submission) (a Accepted, err error) {
 	d := sub.Draft
 	d.Normalize()
 	if err := d.Validate(); err != nil {
-		return "", err
+		return Accepted{}, err
 	}
 	if sub.IdempotencyKey != "" {
 		id, digest, err := s.Store.FindByKey(ctx, sub.Caller.ID, sub.IdempotencyKey)
 		if err == nil {
 			if _, err := sub.Entity.WriteTo(io.Discard); err != nil {
-				return "", err
+				return Accepted{}, err
 			}
-			return id, sameContent(digest, sub.Digest())
+			return Accepted{ID: id}, sameContent(digest, sub.Digest())
 		}
 		if !errors.Is(err, store.ErrNotFound) {
-			return "", unavailable(err)
+			return Accepted{}, unavailable(err)
 		}
 	}
 	from, err := s.Mailboxes.Open(ctx, sub.Caller, d.Mailbox)
 	if err != nil {
-		return "", err
+		return Accepted{}, err
 	}
 	if err := s.usableNow(from.Mailbox); err != nil {
-		return "", err
+		return Accepted{}, err
 	}
 	if err := s.mayQueue(ctx, from.Mailbox); err != nil {
-		return "", err
+		return Accepted{}, err
 	}
 	plan, err := s.plan(ctx, d)
 	if err != nil {
-		return "", err
+		return Accepted{}, err
 	}
 	if err := plan.refusal(); err != nil {
-		return "", err
+		return Accepted{}, err
 	}
 	key, wrapped, err := s.Keeper.NewKey(ctx)
 	if err != nil {
-		return "", unavailable(err)
+		return Accepted{}, unavailable(err)
 	}
 	m := store.Message{
 		ID: uuid.Must(uuid.NewV7()).String(), MailboxID: from.ID, MailboxAddress: from.Address,
@@ -86,24 +93,32 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (id string, err er
 	}
 	m.HeaderID = "<" + m.ID + "@" + domainOf(from.Address) + ">"
 	if err := encryptFields(&m, key, d.Subject, sub.Caller.Name); err != nil {
-		return "", err
+		return Accepted{}, err
 	}
 	o := &outgoing{id: m.ID, copies: divide(plan), plan: plan, from: from, entity: sub.Entity, common: draft.Header{
 		From: mail.Address{Name: from.Name, Address: from.Address}, Subject: d.Subject, Date: m.AcceptedAt, MessageID: m.HeaderID,
 		InReplyTo: d.InReplyTo, References: d.References, Importance: d.Importance,
 	}}
 	if err := s.choose(o); err != nil {
-		return "", err
+		return Accepted{}, err
 	}
 	if err := s.write(ctx, o, key); err != nil {
-		return "", err
+		return Accepted{}, err
 	}
 	m.Digest = sub.Digest()
-	if m.Deliveries, err = deliveries(o.copies, plan); err != nil {
+	if m.Deliveries, err = deliveries(o.copies, plan, m.AcceptedAt); err != nil {
 		s.discard(ctx, o.copies)
-		return "", err
+		return Accepted{}, err
 	}
-	return s.keep(ctx, m, o, sub.Caller)
+	if a.ID, err = s.keep(ctx, m, o, sub.Caller); err != nil {
+		return a, err
+	}
+	if a.ID == m.ID {
+		if fresh, err := seen(m, d.Subject, sub.Caller.Name); err == nil {
+			a.Fresh = &fresh
+		}
+	}
+	return a, nil
 }
 
 // mayQueue refuses more for a mailbox that has long to send already: an honest "later" is better than a queue without end. The
@@ -177,10 +192,10 @@ func encryptFields(m *store.Message, key *keeper.Key, subject, caller string) er
 	return nil
 }
 
-func deliveries(copies []*messageCopy, p Plan) ([]store.Delivery, error) {
+func deliveries(copies []*messageCopy, p Plan, at time.Time) ([]store.Delivery, error) {
 	list := make([]store.Delivery, len(copies))
 	for n, c := range copies {
-		list[n] = store.Delivery{ID: c.id, Position: n, Kind: "plain", SpoolName: c.name, Size: c.out.Size()}
+		list[n] = store.Delivery{ID: c.id, Position: n, Kind: "plain", State: store.Queued, SpoolName: c.name, Size: c.out.Size(), ChangedAt: at}
 		if c.sealed {
 			list[n].Kind = "sealed"
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/mail"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -82,10 +83,10 @@ func TestWhatIsNotAcceptedLeavesNothing(t *testing.T) {
 			if change == nil {
 				change = func(*sending.Deps) {}
 			}
-			id, err := r.service(&office{}, change).Submit(t.Context(), s)
+			a, err := r.service(&office{}, change).Submit(t.Context(), s)
 			f := fault.From(err)
-			if err == nil || id != "" || f.Kind != c.kind || (c.code != "" && f.Code != c.code) {
-				t.Fatalf("got %q, %v, want %s", id, err, c.code)
+			if err == nil || a != (sending.Accepted{}) || f.Kind != c.kind || (c.code != "" && f.Code != c.code) {
+				t.Fatalf("got %q, %v, want %s", a.ID, err, c.code)
 			}
 			if f.Kind == fault.Unavailable && f.RetryAfter == 0 {
 				t.Error("nobody is told when to come again")
@@ -153,11 +154,11 @@ func TestAMessageThatWasStoredAfterAllIsAccepted(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	s := r.service(&office{}, func(d *sending.Deps) { d.Store = refusing{d.Store, true} })
-	id, err := s.Submit(t.Context(), submission("bo@partner.example"))
+	a, err := s.Submit(t.Context(), submission("bo@partner.example"))
 	if err != nil {
 		t.Fatalf("who hears \"not sent\" of it sends it twice: %v", err)
 	}
-	if m := r.message(t, id); len(r.spooled(t)) != len(m.Deliveries) {
+	if m := r.message(t, a.ID); len(r.spooled(t)) != len(m.Deliveries) {
 		t.Errorf("in the spool: %v", r.spooled(t))
 	}
 }
@@ -280,7 +281,8 @@ func TestTheSameKeyAtTheSameTimeIsOneMessage(t *testing.T) {
 			}
 			// Everybody has asked whether the key is taken before anybody takes it.
 			s.Entity = entity{chunks: 1, during: func(int) { ready.Done(); <-together }}
-			ids[i], errs[i] = r.service(&office{}).Submit(t.Context(), s)
+			a, err := r.service(&office{}).Submit(t.Context(), s)
+			ids[i], errs[i] = a.ID, err
 		})
 	}
 	ready.Wait()
@@ -303,5 +305,30 @@ func TestTheSpoolNamesAreFlat(t *testing.T) {
 	m := r.accept(t, "bo@partner.example")
 	if name := m.Deliveries[0].SpoolName; strings.Contains(name, "/") || !slices.Equal(r.spooled(t), []string{name}) {
 		t.Errorf("%q lies as %v: a folder for each message would outlive it", name, r.spooled(t))
+	}
+}
+
+// What is answered without looking is what looking would have shown.
+func TestWhatWasJustAcceptedIsShownAsItIsStored(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	s := submission("bo@partner.example", "anna@aau.example", "eva@klinik.example")
+	s.Draft.Bcc = append(s.Draft.Bcc, mail.Address{Name: "Chen", Address: "chen@uni.example"})
+	s.IdempotencyKey = "press-1"
+	held := identity()
+	held.Undo = time.Minute
+	service := r.service(&office{}, func(d *sending.Deps) { d.Mailboxes = lender{held} })
+	a, err := service.Submit(t.Context(), s)
+	if err != nil || a.Fresh == nil {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	stored, err := service.Message(t.Context(), s.Caller, a.ID)
+	if err != nil || !reflect.DeepEqual(*a.Fresh, stored) {
+		t.Errorf("%v, shown\n%+v\nand stored\n%+v", err, *a.Fresh, stored)
+	}
+	s.Entity = submission().Entity
+	again, err := service.Submit(t.Context(), s)
+	if err != nil || again.ID != a.ID || again.Fresh != nil {
+		t.Errorf("the same key once more: %+v, %v", again, err)
 	}
 }

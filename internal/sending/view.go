@@ -116,8 +116,13 @@ func (s *Service) view(ctx context.Context, m store.Message) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("decrypting a name: %w", err)
 	}
+	return seen(m, string(subject), string(name))
+}
+
+// seen is a message with what is encrypted of it at rest.
+func seen(m store.Message, subject, pressedBy string) (Message, error) {
 	v := Message{
-		ID: m.ID, Mailbox: m.MailboxAddress, HeaderID: m.HeaderID, Subject: string(subject), PressedBy: string(name),
+		ID: m.ID, Mailbox: m.MailboxAddress, HeaderID: m.HeaderID, Subject: subject, PressedBy: pressedBy,
 		Language: m.Language, AcceptedAt: m.AcceptedAt, HeldUntil: m.HeldUntil, Cancelled: !m.CancelledAt.IsZero(), NoticeKind: m.NoticeKind, NoticeAt: m.NoticeAt,
 	}
 	for _, d := range m.Deliveries {
