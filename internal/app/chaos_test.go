@@ -196,7 +196,7 @@ func (c *crowd) killAtRandom(t *testing.T) {
 		every = c.kills / (c.restarts + 1)
 	}
 	for c.killed < c.kills {
-		time.Sleep(c.pause/2 + rand.N(c.pause)) //nolint:gosec // not the seed's: what is met then is not the same anyway
+		time.Sleep(c.pause/2 + rand.N(c.pause))
 		victim := c.replicas[dice.IntN(len(c.replicas))]
 		if c.killed%2 == 0 {
 			victim.awaitPost(c.pause)
@@ -219,7 +219,7 @@ func (r *replica) awaitPost(within time.Duration) {
 	for deadline := time.Now().Add(within); r.posting.Load() == 0 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
-	time.Sleep(rand.N(10 * time.Millisecond)) //nolint:gosec // a moment is no secret
+	time.Sleep(rand.N(10 * time.Millisecond))
 }
 
 // unfinished messages are those without a receipt or report.

@@ -32,6 +32,9 @@ const (
 	placePause = time.Second
 	// leaseTime is how long a place is lost when a machine dies with it. Whoever runs says so three times as often.
 	leaseTime = 30 * time.Second
+	// skew is how far apart the clocks of two machines may be. An attempt that begins later than that was written by a clock that
+	// was wrong, and has been set right: it holds nobody up until its time has come.
+	skew = time.Minute
 	// spread is the longest that waiting attempts of one mailbox are drawn apart, so that they do not all come back at once.
 	spread = 5 * time.Minute
 )
@@ -57,7 +60,8 @@ func (s *Store) BeginAttempt(ctx context.Context, d Delivery, l Limits, asking b
 		}
 		now := s.now()
 		var until sql.NullInt64
-		err = tx.QueryRowContext(ctx, `SELECT MAX(until_at) FROM attempt WHERE delivery_id = ? AND ended_at IS NULL AND until_at > ?`, d.ID, toMillis(now)).Scan(&until)
+		err = tx.QueryRowContext(ctx, `SELECT MAX(until_at) FROM attempt WHERE delivery_id = ? AND ended_at IS NULL AND until_at > ? AND started_at <= ?`,
+			d.ID, toMillis(now), toMillis(now.Add(skew))).Scan(&until)
 		if err != nil {
 			return fmt.Errorf("reading a delivery's attempts: %w", err)
 		}
@@ -96,8 +100,8 @@ func (s *Store) wait(ctx context.Context, tx *transaction, box string, size int6
 		COUNT(CASE WHEN started_at > ? AND recipients > 0 THEN 1 END), MIN(CASE WHEN started_at > ? AND recipients > 0 THEN started_at END),
 		COALESCE(SUM(CASE WHEN started_at > ? THEN size END), 0), MIN(CASE WHEN started_at > ? THEN started_at END),
 		COALESCE(SUM(CASE WHEN sent THEN recipients END), 0), MIN(CASE WHEN sent AND recipients > 0 THEN started_at END)
-		FROM attempt WHERE mailbox_id = ? AND started_at > ?`,
-		at, at-minute.Milliseconds(), at-minute.Milliseconds(), at-l.BytesIn.Milliseconds(), at-l.BytesIn.Milliseconds(), box, at-day.Milliseconds()).
+		FROM attempt WHERE mailbox_id = ? AND started_at > ? AND started_at <= ?`,
+		at, at-minute.Milliseconds(), at-minute.Milliseconds(), at-l.BytesIn.Milliseconds(), at-l.BytesIn.Milliseconds(), box, at-day.Milliseconds(), at+skew.Milliseconds()).
 		Scan(&u.running, &u.begun, &u.firstMinute, &u.size, &u.firstBytes, &u.recipients, &u.firstOfAll)
 	if err != nil {
 		return 0, fmt.Errorf("reading a mailbox's attempts: %w", err)

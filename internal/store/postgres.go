@@ -103,6 +103,11 @@ func (*postgresServer) isDuplicate(err error) bool {
 	return ok && e.Code == uniqueViolation
 }
 
+// readOnly: so is a server that was demoted, and one that follows another.
+func (*postgresServer) readOnly() string {
+	return "SELECT current_setting('transaction_read_only') = 'on'"
+}
+
 // lock: at READ COMMITTED two transactions each see the other's rows as they were before. Who must not decide by such a sight
 // locks the row that the decision is about. NO KEY: rows that only point at it may be stored meanwhile.
 func (*postgresServer) lock(table string) string { return " FOR NO KEY UPDATE OF " + table }

@@ -67,6 +67,9 @@ func (*sqliteFile) isDuplicate(err error) bool {
 	return ok && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 }
 
+// readOnly: a transaction that could change nothing has not begun.
+func (*sqliteFile) readOnly() string { return "SELECT FALSE" }
+
 // lock: a transaction here begins with the writer's lock, and nobody else can change anything.
 func (*sqliteFile) lock(string) string { return "" }
 

@@ -14,6 +14,8 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 )
 
+var errReadOnly = errors.New("the database is read-only")
+
 // ErrNotFound is the answer to a question about a row that does not exist.
 var ErrNotFound = errors.New("no such row")
 
@@ -91,9 +93,15 @@ func (s *Store) KeyVersions(ctx context.Context) ([]string, error) {
 
 // Ready says whether the database answers and can be written: a read-only one answers and is of no use.
 func (s *Store) Ready(ctx context.Context) error {
-	return s.inTx(ctx, func(tx *transaction) error { // immediate: it takes the write lock
-		var one int
-		return tx.QueryRowContext(ctx, "SELECT 1").Scan(&one)
+	return s.inTx(ctx, func(tx *transaction) error { // immediate: on SQLite it takes the write lock
+		var readOnly bool
+		if err := tx.QueryRowContext(ctx, s.dialect.readOnly()).Scan(&readOnly); err != nil {
+			return fmt.Errorf("asking whether the database can be written: %w", err)
+		}
+		if readOnly {
+			return errReadOnly
+		}
+		return nil
 	})
 }
 

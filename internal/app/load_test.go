@@ -1,0 +1,336 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/uuid"
+
+	"aau.dk/sendsikker/internal/sandbox"
+	"aau.dk/sendsikker/internal/sandbox/peer"
+	"aau.dk/sendsikker/internal/store"
+)
+
+const (
+	// loadGoal is how much of the machine's own rate of RSA-3072 signatures is to come out as accepted messages: each is signed
+	// once, and nothing can be faster than that.
+	loadGoal = 0.6
+	// loadFor is how long each figure is measured, after loadWarm of the same.
+	loadFor, loadWarm = 8 * time.Second, time.Second
+	// loadSize is of the file: with the text about 20 KB.
+	loadSize = 19_000
+)
+
+// loadOffice is a service that serves on loopback, at a university of its own.
+type loadOffice struct {
+	*world
+	stop func()
+}
+
+// openLoad opens one. undo is that of every mailbox: while it lasts nothing is delivered.
+func openLoad(t *testing.T, u *sandbox.University, database string, undo time.Duration, change func(*wiring)) *loadOffice {
+	t.Helper()
+	contract, err := os.ReadFile("../../openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{university: u, data: t.TempDir(), undo: undo}
+	plan := w.wiring(worldOptions{assets: Assets{Contract: contract}, log: slog.New(slog.NewJSONHandler(io.Discard, nil)), now: time.Now, timing: demoTiming()})
+	if plan.Database = filepath.Join(w.data, "sendsikker.db"); database != "" {
+		plan.Database = database
+	}
+	if change != nil {
+		change(&plan)
+	}
+	if w.service, err = wire(t.Context(), plan); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.furnish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var settings net.ListenConfig
+	if w.listener, err = settings.Listen(t.Context(), "tcp", "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- w.service.serve(ctx, w.listener) }()
+	return &loadOffice{w, func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	}}
+}
+
+// signatures is how many of RSA-3072 with SHA-256 all cores make in a second.
+func signatures(t *testing.T, key crypto.Signer) float64 {
+	t.Helper()
+	if own, is := key.(*rsa.PrivateKey); !is || own.Size() != 3072/8 {
+		t.Fatalf("the mailbox's key is %T, want RSA-3072", key)
+	}
+	digest := sha256.Sum256([]byte("x"))
+	var wait sync.WaitGroup
+	made := make([]int, runtime.GOMAXPROCS(0))
+	begun := time.Now()
+	for core := range made {
+		wait.Go(func() {
+			for time.Since(begun) < 2*time.Second {
+				if _, err := key.Sign(rand.Reader, digest[:], crypto.SHA256); err != nil {
+					t.Error(err)
+					return
+				}
+				made[core]++
+			}
+		})
+	}
+	wait.Wait()
+	total := 0
+	for _, n := range made {
+		total += n
+	}
+	return float64(total) / time.Since(begun).Seconds()
+}
+
+// rate is what was measured.
+type rate struct {
+	name          string
+	clients       int
+	perSecond     float64
+	p50, p95, p99 time.Duration
+	bound         float64 // signatures a second, just before
+}
+
+func (r rate) ratio() float64 { return r.perSecond / r.bound }
+
+// hammer posts the same mail again and again from a number of clients, each as soon as its last is answered.
+func (o *loadOffice) hammer(t *testing.T, clients int) (r rate) {
+	t.Helper()
+	d := letter("bo@partner.example", "sikkerpost@region.example", "chen@uni.example")
+	d["body"] = map[string]string{"text": strings.Repeat("Æblerne er røde på Åsen.\n", 40)}
+	file := make([]byte, loadSize)
+	_, _ = rand.Read(file)
+	kind, body := form(t, d, part{"file", "bilag.pdf", "application/pdf", file})
+	text, err := io.ReadAll(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := o.university
+	bearer := u.Entra.IssueApplication(u.Tenant.Applications[1])
+	transport := &http.Transport{MaxIdleConnsPerHost: clients}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	from := time.Now().Add(loadWarm)
+	var mu sync.Mutex
+	var all []time.Duration
+	var wait sync.WaitGroup
+	for range clients {
+		wait.Go(func() {
+			var mine []time.Duration
+			for time.Since(from) < loadFor {
+				begun := time.Now()
+				if err := o.post(client, kind, bearer, bytes.NewReader(text), int64(len(text))); err != nil {
+					t.Error(err)
+					return
+				}
+				if begun.After(from) {
+					mine = append(mine, time.Since(begun))
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, mine...)
+		})
+	}
+	wait.Wait()
+	r.clients, r.perSecond = clients, float64(len(all))/time.Since(from).Seconds()
+	if len(all) == 0 {
+		t.Fatal("nothing was accepted")
+	}
+	slices.Sort(all)
+	at := func(percent int) time.Duration { return all[len(all)*percent/100] }
+	r.p50, r.p95, r.p99 = at(50), at(95), at(99)
+	return r
+}
+
+func (o *loadOffice) post(client *http.Client, kind, bearer string, body io.Reader, size int64) error {
+	request, err := http.NewRequest(http.MethodPost, o.url()+"/v1/messages", body) //nolint:noctx // the test's own time-out ends it
+	if err != nil {
+		return err
+	}
+	request.ContentLength = size
+	request.Header.Set("Content-Type", kind)
+	request.Header.Set("Authorization", "Bearer "+bearer)
+	request.Header.Set("Idempotency-Key", uuid.NewString())
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusAccepted {
+		err = fmt.Errorf("%d %s", response.StatusCode, answer)
+	}
+	return err
+}
+
+// TestLoad takes minutes: LOAD=1, or make load.
+func TestLoad(t *testing.T) {
+	if os.Getenv("LOAD") == "" {
+		t.Skip("takes minutes and the whole machine: make load")
+	}
+	peer.NeedPostgres(t)
+	server, err := peer.StartPostgres(durable...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	var rates []rate
+	for _, c := range []struct {
+		name     string
+		postgres bool
+		undo     time.Duration
+		clients  []int
+	}{
+		{"SQLite, accepting", false, 5 * time.Minute, []int{8, 16}},
+		{"PostgreSQL, accepting", true, 5 * time.Minute, []int{8, 16}},
+		{"SQLite, delivering as well", false, 0, []int{8}},
+		{"PostgreSQL, delivering as well", true, 0, []int{8}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			u, err := sandbox.Open(t.Context(), sandbox.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = u.Close() }()
+			database := ""
+			if c.postgres {
+				if database, err = server.Database(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			o := openLoad(t, u, database, c.undo, func(w *wiring) { w.Limits = store.Limits{} })
+			defer o.stop()
+			for _, clients := range c.clients {
+				bound := signatures(t, u.Mailboxes[0].Identity.Key)
+				r := o.hammer(t, clients)
+				r.name, r.bound = c.name, bound
+				rates = append(rates, r)
+				if c.undo > 0 && r.ratio() < loadGoal {
+					t.Errorf("%.0f accepted a second with %d clients are %.2f of the machine's %.0f signatures, want %.1f", r.perSecond, clients, r.ratio(), r.bound, loadGoal)
+				}
+			}
+		})
+	}
+	var out strings.Builder
+	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "\tclients\taccepted/s\tp50\tp95\tp99\tRSA-3072/s\tratio\t")
+	for _, r := range rates {
+		ms := func(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
+		fmt.Fprintf(w, "%s\t%d\t%.0f\t%s\t%s\t%s\t%.0f\t%.2f\t\n", r.name, r.clients, r.perSecond, ms(r.p50), ms(r.p95), ms(r.p99), r.bound, r.ratio())
+	}
+	_ = w.Flush()
+	t.Log("\n" + out.String())
+}
+
+const (
+	largeMails = 20
+	// largeFile becomes a mail of about 100 MB: base64 once in the entity, and once more around what is encrypted.
+	largeFile = 100_000_000 / 4 * 3 / 78 * 76 / 4 * 3 / 78 * 76
+	heapGoal  = 200 << 20
+)
+
+// TestLoadOfLargeMails takes minutes: LOAD=1, or make load.
+func TestLoadOfLargeMails(t *testing.T) {
+	if os.Getenv("LOAD") == "" {
+		t.Skip("takes minutes and 3 GB of disk: make load")
+	}
+	u, err := sandbox.Open(t.Context(), sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = u.Close() }()
+	o := openLoad(t, u, "", 5*time.Minute, func(w *wiring) { w.MaxMessage = 150_000_000 })
+	defer o.stop()
+	d := letter("bo@partner.example", "sikkerpost@region.example", "chen@uni.example")
+	kind, head := form(t, d, part{"file", "bilag.bin", "application/octet-stream", []byte("\x00FILE\x00")})
+	text, err := io.ReadAll(head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after, _ := bytes.Cut(text, []byte("\x00FILE\x00"))
+	bearer := u.Entra.IssueApplication(u.Tenant.Applications[1])
+
+	peak := watchHeap()
+	begun := time.Now()
+	var wait sync.WaitGroup
+	for range largeMails {
+		wait.Go(func() {
+			body := io.MultiReader(bytes.NewReader(before), io.LimitReader(zeros{}, largeFile), bytes.NewReader(after))
+			if err := o.post(http.DefaultClient, kind, bearer, body, int64(len(before)+len(after))+largeFile); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	took := time.Since(begun)
+	alloc, inUse := peak()
+	var spooled int64
+	list, err := os.ReadDir(filepath.Join(o.data, "spool"))
+	for _, entry := range list {
+		info, statErr := entry.Info()
+		if err = errors.Join(err, statErr); statErr == nil {
+			spooled += info.Size()
+		}
+	}
+	if err != nil || len(list) != largeMails {
+		t.Fatalf("%d copies in the spool, %v", len(list), err)
+	}
+	t.Logf("%d mails of %.1f MB at once in %s (%.0f MB/s of mail); heap in use at most %.0f MB, allocated %.0f MB",
+		largeMails, float64(spooled)/largeMails/1e6, took.Round(time.Second/10), float64(spooled)/1e6/took.Seconds(), float64(inUse)/1e6, float64(alloc)/1e6)
+	if inUse > heapGoal {
+		t.Errorf("the heap was %d MB, want at most %d", inUse>>20, heapGoal>>20)
+	}
+}
+
+// watchHeap looks at the heap until the function that it gives is called, which says the most that there was.
+func watchHeap() (peak func() (alloc, inUse uint64)) {
+	runtime.GC()
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	var alloc, inUse uint64
+	go func() {
+		defer close(stopped)
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			alloc, inUse = max(alloc, m.HeapAlloc), max(inUse, m.HeapInuse)
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	return func() (uint64, uint64) { close(stop); <-stopped; return alloc, inUse }
+}

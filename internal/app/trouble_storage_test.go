@@ -1,0 +1,233 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"aau.dk/sendsikker/internal/keeper"
+	"aau.dk/sendsikker/internal/sending"
+)
+
+// smallDisk mounts a file system of so many megabytes.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "disk")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size="+size+",mode=0700")
+	if errors.Is(err, syscall.EPERM) {
+		t.Skip("a full disk needs a disk that can be filled: run as root, with the right to mount (CAP_SYS_ADMIN)")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(folder, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return folder
+}
+
+// fill leaves no room, and gives the function that makes it again.
+func fill(t *testing.T, disk string) (mend func()) {
+	t.Helper()
+	junk := filepath.Join(disk, "junk")
+	if err := os.WriteFile(junk, make([]byte, 64<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("the disk is not full: %v", err)
+	}
+	return func() {
+		if err := os.Remove(junk); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// refuses fails unless mails are refused, whole, with a time to come again, however often they are handed in.
+func (h *house) refuses(t *testing.T) {
+	t.Helper()
+	for range 3 {
+		h.send(t, letter("chen@uni.example", "anna@aau.example")).expect(t, http.StatusServiceUnavailable, "storage_unavailable")
+	}
+}
+
+// recovers waits until mails are taken again, and nobody has done anything for it here.
+func (h *house) recovers(t *testing.T) uuid.UUID {
+	t.Helper()
+	var a answer
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if a = h.send(t, letter("chen@uni.example")); a.status == http.StatusAccepted {
+			return a.message(t).Id
+		}
+		a.expect(t, http.StatusServiceUnavailable, "storage_unavailable")
+	}
+	t.Fatalf("put right, and yet %d %s", a.status, a.body)
+	return uuid.Nil
+}
+
+func TestAFullDiskRefusesNewMailsAndSendsTheOldOnes(t *testing.T) {
+	t.Parallel()
+	disk := smallDisk(t, "2m")
+	h := openHouse(t, t.TempDir(), func(w *wiring) { w.Spool = disk })
+	before := h.send(t, letter("chen@uni.example")).message(t).Id
+	mend := fill(t, disk)
+	h.refuses(t)
+	if status, away := h.ready(t); status != http.StatusServiceUnavailable || away != "spool" {
+		t.Errorf("ready: %d, away: %q", status, away)
+	}
+	if n := h.count(t, `SELECT COUNT(*) FROM message`); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+	h.work(t)
+	h.once(t, before, "chen@uni.example") // what it leaves is room, and nothing was needed
+	h.refuses(t)
+	mend()
+	h.once(t, h.recovers(t), "chen@uni.example")
+	if list, err := os.ReadDir(disk); err != nil || len(list) != 0 {
+		t.Errorf("%d files are left, %v", len(list), err)
+	}
+}
+
+// The database and the spool usually lie on one disk.
+func TestADatabaseWhoseDiskIsFullLosesNothing(t *testing.T) {
+	t.Parallel()
+	disk := smallDisk(t, "24m")
+	h := openHouse(t, disk)
+	h.work(t)
+	var ids []uuid.UUID
+	for range 4 {
+		ids = append(ids, h.send(t, letter("chen@uni.example", "timeout-but-sent@vejr.example")).message(t).Id)
+	}
+	mend := fill(t, disk)
+	h.refuses(t)
+	time.Sleep(time.Second) // in which the workers try
+	mend()
+	ids = append(ids, h.recovers(t))
+	for i, id := range ids {
+		to := []string{"chen@uni.example", "timeout-but-sent@vejr.example"}
+		if i == len(ids)-1 {
+			to = to[:1]
+		}
+		h.once(t, id, to...)
+	}
+	if n := h.spooled(t); n != 0 {
+		t.Errorf("%d copies are left in the spool", n)
+	}
+	if status, away := h.ready(t); status != http.StatusOK {
+		t.Errorf("put right, and yet %d, away: %q", status, away)
+	}
+}
+
+// A server that was demoted answers, and takes nothing.
+func TestADatabaseThatHasBecomeReadOnlyLosesNothing(t *testing.T) {
+	t.Parallel()
+	address, onOne := onPostgres(t)
+	h := openHouse(t, t.TempDir(), onOne)
+	db := h.database(t)
+	name := address[strings.LastIndex(address, "/")+1 : strings.Index(address, "?")]
+	demote := func(how string) {
+		t.Helper()
+		_, err := db.ExecContext(t.Context(), `ALTER DATABASE `+name+` SET default_transaction_read_only = `+how)
+		if err == nil { // who is connected goes on as before, so all are sent away, as a change of roles does
+			_, err = db.ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()`, name)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	db.SetMaxOpenConns(1) // the one that may still write
+	h.work(t)
+	var ids []uuid.UUID
+	for range 6 {
+		ids = append(ids, h.send(t, letter("chen@uni.example", "timeout-but-sent@vejr.example")).message(t).Id)
+	}
+	demote("on")
+	for range 2 { // a connection that was cut off is one more reason to say no, and is gone then
+		_ = h.send(t, letter("chen@uni.example"))
+	}
+	h.refuses(t)
+	if status, away := h.ready(t); status != http.StatusServiceUnavailable || away != "database" {
+		t.Errorf("ready: %d, away: %q", status, away)
+	}
+	demote("off")
+	time.Sleep(time.Second) // a connection that has lain for so long is asked whether it still stands before it is used
+	for _, id := range ids {
+		h.once(t, id, "chen@uni.example", "timeout-but-sent@vejr.example")
+	}
+	h.once(t, h.recovers(t), "chen@uni.example")
+	if status, away := h.ready(t); status != http.StatusOK {
+		t.Errorf("put right, and yet %d, away: %q", status, away)
+	}
+}
+
+// absent is a keeper whose vault can be away.
+type absent struct {
+	sending.Keeper
+	away *atomic.Bool
+}
+
+var errAway = errors.New("no route to the vault")
+
+func (a absent) NewKey(ctx context.Context) (*keeper.Key, keeper.Wrapped, error) {
+	if a.away.Load() {
+		return nil, keeper.Wrapped{}, errAway
+	}
+	return a.Keeper.NewKey(ctx)
+}
+
+func (a absent) Unwrap(ctx context.Context, w keeper.Wrapped) (*keeper.Key, error) {
+	if a.away.Load() {
+		return nil, errAway
+	}
+	return a.Keeper.Unwrap(ctx, w)
+}
+
+func TestAKeeperThatIsGoneForAWhileLosesNothing(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, t.TempDir())
+	var away atomic.Bool
+	h.sending.Keeper = absent{h.sending.Keeper, &away}
+	id := h.send(t, letter("chen@uni.example", "anna@aau.example")).message(t).Id
+	away.Store(true)
+	h.work(t)
+	h.refuses(t)
+	h.ask(t, http.MethodGet, "/v1/messages/"+id.String(), h.anna(t), "", nil).expect(t, http.StatusServiceUnavailable, "storage_unavailable")
+	for deadline := time.Now().Add(10 * time.Second); h.count(t, `SELECT COUNT(*) FROM river_job WHERE state = 'retryable'`) == 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nobody has tried to send it")
+		}
+	}
+	if n := h.spooled(t); n != 2 {
+		t.Errorf("%d copies in the spool, want 2", n)
+	}
+	away.Store(false)
+	h.once(t, id, "chen@uni.example", "anna@aau.example")
+	h.once(t, h.recovers(t), "chen@uni.example")
+}
+
+// The file may be on a volume that goes away. What was read of it is used, and it is looked at again.
+func TestAKeyFileThatIsGoneForAWhileStopsNothing(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, t.TempDir())
+	before := h.send(t, letter("chen@uni.example")).message(t).Id
+	h.rename(t, "master.key", "master.key.away")
+	h.work(t)
+	h.once(t, before, "chen@uni.example")
+	h.once(t, h.recovers(t), "chen@uni.example")
+	if _, err := os.Stat(filepath.Join(h.data, "master.key")); err == nil {
+		t.Error("another master key was made in the place of the missing one")
+	}
+	h.rename(t, "master.key.away", "master.key")
+	h.once(t, h.recovers(t), "chen@uni.example")
+}
