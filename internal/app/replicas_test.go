@@ -52,7 +52,7 @@ const pairBox = "sikkermail@its.aau.example"
 func TestTwoMachinesTogetherAreNeverMoreThanThreeAtATimeInAMailbox(t *testing.T) {
 	t.Parallel()
 	p := openPair(t, 40*time.Millisecond, store.Limits{Concurrent: 3, Lease: 10 * time.Second})
-	ids := p.accept(t, 16)
+	ids := p.accept(t, 10)
 	for _, h := range p.houses {
 		h.work(t)
 	}

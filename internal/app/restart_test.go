@@ -118,7 +118,7 @@ func (h *house) anna(t *testing.T) string {
 
 func (h *house) ended(t *testing.T, id uuid.UUID) contract.Message {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) { // the queue looks for lost jobs twice a minute
 		if m := h.ask(t, http.MethodGet, "/v1/messages/"+id.String(), h.anna(t), "", nil).message(t); m.Notice != nil {
 			return m
 		}

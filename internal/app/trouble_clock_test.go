@@ -14,11 +14,10 @@ import (
 // wrong one holds nobody up by the right one.
 func TestAClockThatJumpsDuringDelivery(t *testing.T) {
 	t.Parallel()
-	const atATime = 3
 	var off atomic.Int64
 	h := openHouse(t, t.TempDir(), func(w *wiring) {
 		w.Now = func() time.Time { return time.Now().Add(time.Duration(off.Load())) }
-		w.Limits = store.Limits{Concurrent: atATime, PerMinute: 2 * atATime, Lease: 30 * time.Second}
+		w.Limits = store.Limits{Concurrent: 3, Lease: 30 * time.Second}
 	})
 	to := []string{"chen@uni.example", "timeout-but-sent@vejr.example"}
 	var ids []uuid.UUID
@@ -29,10 +28,8 @@ func TestAClockThatJumpsDuringDelivery(t *testing.T) {
 	}
 	h.work(t)
 	for _, jump := range []time.Duration{0, time.Hour, 0, -time.Hour, 0} {
-		// A minute passes between two jumps: what is left then of the attempts is only what a clock that was wrong has written.
-		h.run(t, `UPDATE attempt SET started_at = started_at - 61000, until_at = until_at - 61000`)
 		off.Store(int64(jump))
-		mails(atATime)
+		mails(3)
 		time.Sleep(200 * time.Millisecond) // it jumps in the middle
 	}
 	for _, id := range ids {
