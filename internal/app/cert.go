@@ -12,7 +12,6 @@ import (
 	"aau.dk/sendsikker/internal/certs/shelf"
 	"aau.dk/sendsikker/internal/config"
 	"aau.dk/sendsikker/internal/fault"
-	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/sending"
 	"aau.dk/sendsikker/internal/smime"
 	"aau.dk/sendsikker/internal/store"
@@ -52,7 +51,7 @@ func (w *withShelf) open(ctx context.Context, console console, do func(f *finder
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(console.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	f, err := settings.open(s, ownSource{mailbox.NewRegistry(s, k, nil, time.Now)}, time.Now, log)
+	f, err := settings.open(s, ownSource{s}, time.Now, log)
 	if err == nil {
 		err = errors.Join(f.shelf.Reload(ctx), inOurWords(do(f)), f.close())
 	}

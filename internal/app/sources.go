@@ -3,30 +3,38 @@ package app
 import (
 	"context"
 	"crypto/x509"
+	"fmt"
 
 	"aau.dk/sendsikker/internal/certs"
 	"aau.dk/sendsikker/internal/mailbox"
+	"aau.dk/sendsikker/internal/store"
 )
 
-// ownSource gives the certificates of our own function mailboxes.
-type ownSource struct{ mailboxes *mailbox.Registry }
+// ownSource gives the certificates of our own function mailboxes: one of them may write to another.
+type ownSource struct{ store *store.Store }
 
 func (ownSource) Name() string { return certs.SourceMailbox }
 
 func (o ownSource) Find(ctx context.Context, addresses []string) (map[string][]certs.Candidate, error) {
-	own, err := o.mailboxes.Own(ctx)
+	canonical := make([]string, len(addresses))
+	for i, a := range addresses {
+		canonical[i] = mailbox.Canonical(a)
+	}
+	own, err := o.store.MailboxCertificates(ctx, canonical)
 	if err != nil {
 		return nil, err
 	}
-	byAddress := make(map[string]*x509.Certificate, len(own))
-	for _, m := range own {
-		byAddress[m.Address] = m.Certificate
-	}
 	found := map[string][]certs.Candidate{}
-	for _, a := range addresses {
-		if c := byAddress[mailbox.Canonical(a)]; c != nil {
-			found[a] = []certs.Candidate{{Certificate: c, Source: certs.SourceMailbox, Bound: true}}
+	for i, a := range addresses {
+		der, is := own[canonical[i]]
+		if !is {
+			continue
 		}
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, fmt.Errorf("reading a mailbox's certificate: %w", err)
+		}
+		found[a] = []certs.Candidate{{Certificate: c, Source: certs.SourceMailbox, Bound: true}}
 	}
 	return found, nil
 }

@@ -110,7 +110,7 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 		return nil, err
 	}
 	mailboxes := mailbox.NewRegistry(s.store, s.keeper, outlook, w.Now)
-	if s.finders, err = w.Finding.open(s.store, ownSource{mailboxes}, w.Now, w.Log); err != nil {
+	if s.finders, err = w.Finding.open(s.store, ownSource{s.store}, w.Now, w.Log); err != nil {
 		return nil, err
 	}
 	s.closers = append(s.closers, s.finders.close)

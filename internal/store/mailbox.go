@@ -84,6 +84,33 @@ func (s *Store) mailboxes(ctx context.Context, query string, args ...any) ([]Mai
 	return list, rows.Err()
 }
 
+// MailboxCertificates gives the certificates (DER) of the mailboxes among the addresses, domains in lower case. Whoever asks for
+// three recipients must not read two hundred mailboxes, keys and all.
+func (s *Store) MailboxCertificates(ctx context.Context, addresses []string) (map[string][]byte, error) {
+	found := map[string][]byte{}
+	if len(addresses) == 0 {
+		return found, nil
+	}
+	args := make([]any, len(addresses))
+	for i, a := range addresses {
+		args[i] = a
+	}
+	rows, err := s.db.QueryContext(ctx, `SELECT address, certificate FROM mailbox WHERE address IN (`+marks(len(args))+`)`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("reading mailboxes' certificates: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var address string
+		var der []byte
+		if err := rows.Scan(&address, &der); err != nil {
+			return nil, fmt.Errorf("reading mailboxes' certificates: %w", err)
+		}
+		found[address] = der
+	}
+	return found, rows.Err()
+}
+
 // Grants lists who may send as a mailbox.
 func (s *Store) Grants(ctx context.Context, mailboxID string) ([]Grant, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT kind, subject FROM mailbox_grant WHERE mailbox_id = ? ORDER BY kind, subject`, mailboxID)

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -313,6 +314,21 @@ func TestGrantsGiveMailboxesAndAreLogged(t *testing.T) {
 		}
 		if may(group) != 0 {
 			t.Error("a right that was taken away still holds")
+		}
+	})
+}
+
+func TestOnlyTheMailboxesThatAreAskedForAreRead(t *testing.T) {
+	onBoth(t, func(t *testing.T, open opener) {
+		s := open(t)
+		for _, asked := range [][]string{nil, {"elsewhere@partner.example"}, {"box@unit.example", "elsewhere@partner.example"}} {
+			found, err := s.MailboxCertificates(t.Context(), asked)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := len(asked) == 2; len(found) != len(asked)/2 || want != bytes.Equal(found["box@unit.example"], []byte{1}) {
+				t.Errorf("asked for %v: %v", asked, found)
+			}
 		}
 	})
 }
