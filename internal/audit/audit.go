@@ -12,9 +12,9 @@ const (
 	MessageAccepted  Action = "message_accepted"
 	MessageCancelled Action = "message_cancelled"
 	DeliveryResolved Action = "delivery_resolved"
-	MailboxPut      Action = "mailbox_put"
-	GrantPut        Action = "grant_put"
-	GrantDeleted    Action = "grant_deleted"
+	MailboxPut       Action = "mailbox_put"
+	GrantPut         Action = "grant_put"
+	GrantDeleted     Action = "grant_deleted"
 
 	CertificatePut       Action = "certificate_put"
 	CertificateHarvested Action = "certificate_harvested"
