@@ -35,8 +35,9 @@ type storm struct {
 	weather   exchange.Chance
 	seed      uint64
 	settle    time.Duration // after the last message was accepted: longer than this, and something hangs
-	rescue    time.Duration
-	hurry     bool // do not wait for the queue's own time-outs: a test has less patience than an operator
+	lease     time.Duration // of an attempt: so long is its place lost when its machine dies
+	rescue    time.Duration // so long until a job of a dead machine is given out again
+	hurry     bool          // do not wait for the queue's own time-outs: a test has less patience than an operator
 }
 
 // theWeather is what the whole is built for: 5 % turned away, 2 % done and not said, 2 % not done and not said, 1 % cut off.
@@ -55,7 +56,7 @@ func TestChaos(t *testing.T) {
 		{name: "SQLite", replicas: 1, pause: 2000 * time.Millisecond},
 	} {
 		s.messages, s.mailboxes, s.kills, s.clients, s.seed = 2000, 20, 30, 6, uint64(time.Now().UnixNano())
-		s.weather, s.settle, s.rescue = theWeather(s.seed), 2*time.Minute, 10*time.Second
+		s.weather, s.settle, s.lease, s.rescue = theWeather(s.seed), 2*time.Minute, 3*time.Second, 10*time.Second
 		t.Run(s.name, func(t *testing.T) { columns = append(columns, s.run(t)) })
 	}
 	t.Log(table(columns))
@@ -67,8 +68,8 @@ func TestWhileMachinesDieNothingIsLostOrDoubledOrStuck(t *testing.T) {
 		{name: "two machines on PostgreSQL", postgres: true, replicas: 2, restarts: 1},
 		{name: "one machine on SQLite", replicas: 1},
 	} {
-		s.messages, s.mailboxes, s.kills, s.pause, s.clients, s.seed = 60, 5, 4, 700*time.Millisecond, 3, 1
-		s.weather, s.settle, s.rescue, s.hurry = theWeather(s.seed), time.Minute, time.Second, true
+		s.messages, s.mailboxes, s.kills, s.pause, s.clients, s.seed = 60, 15, 4, 500*time.Millisecond, 3, 1
+		s.weather, s.settle, s.lease, s.rescue, s.hurry = theWeather(s.seed), time.Minute, time.Second, time.Second, true
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			c := s.run(t)
@@ -137,7 +138,7 @@ func (s storm) gather(t *testing.T) *crowd {
 			{"sandbox-int", writeCertificates([]*x509.Certificate{u.Foreign.Root()}), writeCertificates(u.Foreign.Intermediates())},
 		},
 		Timing:  sending.Timing{LookPause: 300 * time.Millisecond, GraceLooks: 3, MaxLooks: 40},
-		Limits:  store.Limits{Concurrent: 3, PerMinute: 240, Bytes: 112_500_000, BytesIn: 5 * time.Minute, Recipients: 10_000, Lease: 3 * time.Second},
+		Limits:  store.Limits{Concurrent: 3, PerMinute: 240, Bytes: 112_500_000, BytesIn: 5 * time.Minute, Recipients: 10_000, Lease: s.lease},
 		Workers: 6, Rescue: s.rescue,
 	}
 	driver, where := "sqlite", c.plan.Database+"?_pragma=busy_timeout(10000)"
@@ -234,7 +235,7 @@ func (c *crowd) unfinished(t *testing.T) (n int) {
 // settleDown waits until every message has its receipt or report, and no longer than it may.
 func (c *crowd) settleDown(t *testing.T) {
 	t.Helper()
-	next := time.Now().Add(2 * time.Second)
+	next := time.Now().Add(time.Second)
 	for deadline := time.Now().Add(c.settle); c.unfinished(t) > 0; time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Errorf("%d messages have neither receipt nor report after %s", c.unfinished(t), c.settle)
