@@ -47,7 +47,7 @@ vuln: ## Look for known vulnerabilities (asks vuln.go.dev)
 
 .PHONY: race
 race: ## The concurrent packages once more, under the race detector
-	go test -race -shuffle=on ./api/... ./internal/app ./internal/certs/... ./internal/trust/... ./internal/entra ./internal/keeper ./internal/mailbox ./internal/sending ./internal/store ./internal/spool
+	go test -race -shuffle=on ./api/... ./internal/certs/... ./internal/trust/... ./internal/entra ./internal/keeper ./internal/mailbox ./internal/sending ./internal/store ./internal/spool
 
 .PHONY: bench
 bench: tools ## Sealing and opening beside openssl and beside the primitives, then every benchmark (some minutes)

@@ -123,12 +123,12 @@ func (c *demoCommand) writeOut(ctx context.Context, w *world, r *result) error {
 // arrived waits for the copy of one message: other mail may lie in the same mailbox.
 func (w *world) arrived(ctx context.Context, address, messageID string) ([]byte, error) {
 	for n := 1; ; n++ {
-		list, err := w.university.Exchange.Wait(ctx, address, n)
+		d, err := w.university.Exchange.Nth(ctx, address, n)
 		if err != nil {
 			return nil, err
 		}
-		if raw := list[n-1].Raw; bytes.Contains(raw, []byte(messageID)) {
-			return raw, nil
+		if bytes.Contains(d.Raw, []byte(messageID)) {
+			return d.Raw, nil
 		}
 	}
 }

@@ -59,20 +59,34 @@ func views(list []arrival) []Delivery {
 	return out
 }
 
-// Wait waits until at least n messages have arrived for the address.
+// Wait waits until at least n messages have arrived for the address, and gives all that have.
 func (s *Server) Wait(ctx context.Context, address string, n int) ([]Delivery, error) {
+	list, err := s.await(ctx, address, n)
+	return views(list), err
+}
+
+// Nth waits for the nth message for the address, the first being 1, and reads no other.
+func (s *Server) Nth(ctx context.Context, address string, n int) (Delivery, error) {
+	list, err := s.await(ctx, address, n)
+	if err != nil {
+		return Delivery{}, err
+	}
+	return list[n-1].view(), nil
+}
+
+func (s *Server) await(ctx context.Context, address string, n int) ([]arrival, error) {
 	for {
 		s.mu.Lock()
 		changed := s.changed
 		s.mu.Unlock()
 		list := s.arrivals(func(a arrival) bool { return strings.EqualFold(a.Address, address) })
 		if len(list) >= n {
-			return views(list), nil
+			return list, nil
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return views(list), fmt.Errorf("exchange: %d of %d messages have arrived: %w", len(list), n, ctx.Err())
+			return list, fmt.Errorf("exchange: %d of %d messages have arrived: %w", len(list), n, ctx.Err())
 		}
 	}
 }
