@@ -59,8 +59,8 @@ func TestTwoMachinesTogetherAreNeverMoreThanThreeAtATimeInAMailbox(t *testing.T)
 	for _, id := range ids {
 		p.houses[0].ended(t, id)
 	}
-	if most := p.Exchange.Busiest(pairBox); most != 3 {
-		t.Errorf("%d calls at a time, want 3: no more, and no fewer or nothing was tried", most)
+	if most := p.Exchange.Busiest(pairBox); most > 3 || most < 2 {
+		t.Errorf("%d calls at a time, want 3 at most, and 2 at least or nothing was tried", most)
 	}
 	if n := len(p.Exchange.Delivered("chen@uni.example")); n != len(ids) {
 		t.Errorf("%d mails arrived, want %d", n, len(ids))
