@@ -45,9 +45,13 @@ $(LINT):
 vuln: ## Look for known vulnerabilities (asks vuln.go.dev)
 	go run golang.org/x/vuln/cmd/govulncheck@$(VULN_VERSION) ./...
 
+# Of the whole program, not what other programs read of its mails, nor what kills machines or waits for clocks: minutes each, raced.
+SLOW_RACED := Read|WhileMachinesDie|EverySealedCopy|Clock|Demo|Opens?$$|OnlyDecrypt|WithLayers
+
 .PHONY: race
 race: ## The concurrent packages once more, under the race detector
 	go test -race -shuffle=on ./api/... ./internal/certs/... ./internal/trust/... ./internal/entra ./internal/keeper ./internal/mailbox ./internal/sending ./internal/store ./internal/spool
+	go test -race -shuffle=on -skip '$(SLOW_RACED)' ./internal/app
 
 .PHONY: bench
 bench: tools ## Sealing and opening beside openssl and beside the primitives, then every benchmark (some minutes)
