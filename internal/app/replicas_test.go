@@ -48,10 +48,11 @@ func (p pair) accept(t *testing.T, mails int) (ids []uuid.UUID) {
 
 const pairBox = "sikkermail@its.aau.example"
 
-// What a machine does beside delivering counts as well: receipts are calls to the same mailbox.
+// What a machine does beside delivering counts as well: receipts are calls to the same mailbox. The calls are slow enough to meet
+// on a slow machine too.
 func TestTwoMachinesTogetherAreNeverMoreThanThreeAtATimeInAMailbox(t *testing.T) {
 	t.Parallel()
-	p := openPair(t, 40*time.Millisecond, store.Limits{Concurrent: 3, Lease: 10 * time.Second})
+	p := openPair(t, 250*time.Millisecond, store.Limits{Concurrent: 3, Lease: 10 * time.Second})
 	ids := p.accept(t, 10)
 	for _, h := range p.houses {
 		h.work(t)
@@ -59,8 +60,8 @@ func TestTwoMachinesTogetherAreNeverMoreThanThreeAtATimeInAMailbox(t *testing.T)
 	for _, id := range ids {
 		p.houses[0].ended(t, id)
 	}
-	if most := p.Exchange.Busiest(pairBox); most > 3 || most < 2 {
-		t.Errorf("%d calls at a time, want 3 at most, and 2 at least or nothing was tried", most)
+	if most := p.Exchange.Busiest(pairBox); most != 3 {
+		t.Errorf("%d calls at a time, want 3: no more, and no fewer or nothing was tried", most)
 	}
 	if n := len(p.Exchange.Delivered("chen@uni.example")); n != len(ids) {
 		t.Errorf("%d mails arrived, want %d", n, len(ids))
