@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 
 	"aau.dk/sendsikker/internal/certs"
@@ -22,7 +23,7 @@ func (o ownSource) Find(ctx context.Context, addresses []string) (map[string][]c
 	}
 	own, err := o.store.MailboxCertificates(ctx, canonical)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(certs.ErrStore, err)
 	}
 	found := map[string][]certs.Candidate{}
 	for i, a := range addresses {

@@ -50,7 +50,7 @@ func NewFinder(deps Deps) *Finder {
 }
 
 // Find answers for every address, under the address as it was given. It takes at most twice Deps.Deadline. The error is
-// a *fault.Fault: too many addresses, or ctx has ended; a silent source is none, it is in the Choice.
+// a *fault.Fault, too many addresses or ctx has ended, or it is of ErrStore; any other silent source is none, it is in the Choice.
 func (f *Finder) Find(ctx context.Context, addresses []string) (map[string]Choice, error) {
 	if len(addresses) > maxAddresses {
 		return nil, fault.New(fault.TooLarge, "too_many_recipients", fault.Sentence{
@@ -67,10 +67,16 @@ func (f *Finder) Find(ctx context.Context, addresses []string) (map[string]Choic
 	slices.Sort(all)
 	all = slices.Compact(all)
 
-	found, silent := gather(f.ask(ctx, all))
+	replies := f.ask(ctx, all)
 	if err := ctx.Err(); err != nil {
 		return nil, interrupted(err)
 	}
+	for _, r := range replies {
+		if errors.Is(r.err, ErrStore) {
+			return nil, r.err
+		}
+	}
+	found, silent := gather(replies)
 	return f.choose(ctx, asked, found, silent), nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -57,6 +58,21 @@ func TestAnAddressIsFoundHoweverItIsTyped(t *testing.T) {
 		if got := find(t, finder(w, s), typed); got.Chosen != nil && typed != "bo@partner.example." {
 			t.Errorf("%q found somebody else's certificate", typed)
 		}
+	}
+}
+
+// Nothing can be sent while it is away, and no recipient is to blame.
+func TestOurOwnStoreThatIsAwayIsNoSilentDirectory(t *testing.T) {
+	t.Parallel()
+	w := made()
+	away := fault.New(fault.Unavailable, "storage_unavailable", fault.Sentence{DA: "x", EN: "x"}, errors.Join(certs.ErrStore, errAway))
+	f := finder(w, with("ldap", bo, false, w.certificate(t, bo, 1, 300)), source{name: certs.SourceHarvested, err: away})
+	if found, err := f.Find(t.Context(), []string{bo}); found != nil || fault.KindOf(err) != fault.Unavailable || !errors.Is(err, errAway) {
+		t.Errorf("%v, %v", found, err)
+	}
+	explained, err := f.Explain(t.Context(), bo)
+	if err != nil || !slices.Equal(explained.Silent, []string{certs.SourceHarvested}) {
+		t.Errorf("who asks what is known of an address: %v, silent %v", err, explained.Silent)
 	}
 }
 

@@ -3,6 +3,7 @@ package certs
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"time"
 
 	"aau.dk/sendsikker/internal/fault"
@@ -37,6 +38,10 @@ func (c Candidate) subject(address string) trust.Subject {
 		Certificate: c.Certificate, Address: address, Bound: c.Bound, Vouched: c.Vouched, Profiles: c.Profiles, Issuers: c.Issuers,
 	}
 }
+
+// ErrStore is in the error of a source that is our own database. While that is away nothing can be sent to anybody, so it is no
+// silent directory, of which the sender is told at a recipient, but the end of the whole question.
+var ErrStore = errors.New("our own store did not answer")
 
 // Source is a place to look for certificates. Find is asked once for all recipients and answers under the addresses as
 // they were asked for; an address that is missing from the answer has none there. An error makes the source silent: what

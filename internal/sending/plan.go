@@ -2,6 +2,7 @@ package sending
 
 import (
 	"context"
+	"errors"
 	"net/mail"
 	"slices"
 
@@ -78,6 +79,9 @@ func (s *Service) plan(ctx context.Context, d *draft.Draft) (Plan, error) {
 		}
 	}
 	found, err := s.Certificates.Find(ctx, outside) // one call, however many recipients
+	if errors.Is(err, certs.ErrStore) {
+		return Plan{}, unavailable(err)
+	}
 	if err != nil {
 		return Plan{}, err
 	}

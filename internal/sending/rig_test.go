@@ -230,6 +230,13 @@ func (directory) Explain(context.Context, string) (certs.Explanation, error) {
 	return certs.Explanation{}, nil
 }
 
+// amnesiac is a directory whose own database is away.
+type amnesiac struct{ directory }
+
+func (amnesiac) Find(context.Context, []string) (map[string]certs.Choice, error) {
+	return nil, certs.ErrStore
+}
+
 // entity writes chunks and ends in err.
 type entity struct {
 	chunks int

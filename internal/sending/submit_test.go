@@ -61,6 +61,7 @@ func TestWhatIsNotAcceptedLeavesNothing(t *testing.T) {
 		{"the copies are sealed in a form that cannot go the large way", entity{chunks: 7}, func(d *sending.Deps) {
 			d.Encryption = smime.RuleModern
 		}, "message_too_large", fault.TooLarge},
+		{"the database gives no certificates", entity{chunks: 1}, func(d *sending.Deps) { d.Certificates = amnesiac{} }, "storage_unavailable", fault.Unavailable},
 		{"the database refuses it", entity{chunks: 1}, func(d *sending.Deps) { d.Store = refusing{Store: d.Store} }, "storage_unavailable", fault.Unavailable},
 		{"the mailbox's certificate has run out", entity{chunks: 1}, func(d *sending.Deps) {
 			d.Mailboxes = lender{issue(time.Now().Add(-48*time.Hour), time.Now().Add(-time.Minute))}

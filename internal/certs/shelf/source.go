@@ -2,6 +2,7 @@ package shelf
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -45,7 +46,7 @@ func (s source) Find(ctx context.Context, addresses []string) (map[string][]cert
 	}
 	rows, err := s.store.Certificates(ctx, s.name, subjects)
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, unavailable(errors.Join(certs.ErrStore, err))
 	}
 	found := map[string][]certs.Candidate{}
 	for _, row := range rows {
