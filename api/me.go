@@ -22,7 +22,7 @@ func (s *server) GetMe(ctx context.Context, _ contract.GetMeRequestObject) (cont
 		},
 	}
 	for _, m := range usable {
-		me.Mailboxes = append(me.Mailboxes, contract.Mailbox{Address: m.Address, Name: m.Name})
+		me.Mailboxes = append(me.Mailboxes, contract.Mailbox{Address: m.Address, Name: m.Name, UndoSeconds: int(m.Undo.Seconds())})
 	}
 	return me, nil
 }

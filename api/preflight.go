@@ -14,13 +14,13 @@ import (
 // Preflight tells how each recipient would be reached.
 func (s *server) Preflight(ctx context.Context, r contract.PreflightRequestObject) (contract.PreflightResponseObject, error) {
 	plan, err := s.Sending.Preflight(ctx, callerOf(ctx), &draft.Draft{
-		Mailbox: r.Body.Mailbox, To: mailAddresses(r.Body.To), Cc: mailAddresses(r.Body.Cc), Bcc: mailAddresses(r.Body.Bcc),
+		Mailbox: value(r.Body.Mailbox), To: mailAddresses(r.Body.To), Cc: mailAddresses(r.Body.Cc), Bcc: mailAddresses(r.Body.Bcc),
 	})
 	if err != nil {
 		return nil, err
 	}
 	answer := contract.Preflight200JSONResponse{
-		Sendable: plan.Sendable(), Say: verdict(plan), Recipients: []contract.PreflightRecipient{}, Warnings: []contract.Warning{},
+		Mailbox: value(r.Body.Mailbox), MailboxWhy: contract.Asked, Sendable: plan.Sendable(), Say: verdict(plan), Recipients: []contract.PreflightRecipient{}, Warnings: []contract.Warning{},
 		Silent: append([]string{}, plan.Silent...), MaxContentBytes: s.Sending.Room(plan),
 	}
 	if size := r.Body.ContentBytes; size != nil && *size > answer.MaxContentBytes {

@@ -254,6 +254,30 @@ func (e NoticeKind) Valid() bool {
 	}
 }
 
+// Defines values for PreflightMailboxWhy.
+const (
+	Asked  PreflightMailboxWhy = "asked"
+	First  PreflightMailboxWhy = "first"
+	Only   PreflightMailboxWhy = "only"
+	Recent PreflightMailboxWhy = "recent"
+)
+
+// Valid indicates whether the value is a known member of the PreflightMailboxWhy enum.
+func (e PreflightMailboxWhy) Valid() bool {
+	switch e {
+	case Asked:
+		return true
+	case First:
+		return true
+	case Only:
+		return true
+	case Recent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RecipientCertificateUse.
 const (
 	RecipientCertificateUseAlso     RecipientCertificateUse = "also"
@@ -540,6 +564,9 @@ type Limits struct {
 type Mailbox struct {
 	Address string `json:"address"`
 	Name    string `json:"name"`
+
+	// UndoSeconds How long a message can be taken back for certain
+	UndoSeconds int `json:"undoSeconds"`
 }
 
 // Me defines model for Me.
@@ -626,23 +653,38 @@ type Pinning struct {
 
 // Preflight defines model for Preflight.
 type Preflight struct {
+	// Mailbox The function mailbox that this is the answer for
+	Mailbox string `json:"mailbox"`
+
+	// MailboxWhy Why that one
+	MailboxWhy PreflightMailboxWhy `json:"mailboxWhy"`
+
 	// MaxContentBytes How much text and attachments these recipients can be sent (a careful estimate)
 	MaxContentBytes int64                `json:"maxContentBytes"`
 	Recipients      []PreflightRecipient `json:"recipients"`
 	Say             Sentence             `json:"say"`
-	Sendable        bool                 `json:"sendable"`
+
+	// SealedBefore The caller has sent to one of these people, or in this conversation, securely before
+	SealedBefore bool `json:"sealedBefore"`
+	Sendable     bool `json:"sendable"`
 
 	// Silent Places that were asked for certificates and did not answer in time
 	Silent   []string  `json:"silent"`
 	Warnings []Warning `json:"warnings"`
 }
 
+// PreflightMailboxWhy Why that one
+type PreflightMailboxWhy string
+
 // PreflightRecipient defines model for PreflightRecipient.
 type PreflightRecipient struct {
-	Address     string           `json:"address"`
-	Certificate *CertificateInfo `json:"certificate,omitempty"`
-	Code        string           `json:"code"`
-	Name        *string          `json:"name,omitempty"`
+	Address string `json:"address"`
+
+	// Alternatives Of a refused recipient: addresses at the same place that can be reached securely
+	Alternatives *[]string        `json:"alternatives,omitempty"`
+	Certificate  *CertificateInfo `json:"certificate,omitempty"`
+	Code         string           `json:"code"`
+	Name         *string          `json:"name,omitempty"`
 
 	// Route How one recipient gets the message
 	Route Route    `json:"route"`
@@ -655,9 +697,14 @@ type PreflightRequest struct {
 	Cc  *[]Address `json:"cc,omitempty"`
 
 	// ContentBytes Text and attachments together, where that is known
-	ContentBytes *int64     `json:"contentBytes,omitempty"`
-	Mailbox      string     `json:"mailbox"`
-	To           *[]Address `json:"to,omitempty"`
+	ContentBytes *int64 `json:"contentBytes,omitempty"`
+
+	// InReplyTo The Message-ID that is answered, where it is known
+	InReplyTo *string `json:"inReplyTo,omitempty"`
+
+	// Mailbox The function mailbox to send as; without it, the one that the caller last wrote to these people from, or the first of theirs
+	Mailbox *string    `json:"mailbox,omitempty"`
+	To      *[]Address `json:"to,omitempty"`
 }
 
 // Problem RFC 9457
@@ -795,6 +842,9 @@ type Warning struct {
 	Address *string  `json:"address,omitempty"`
 	Code    string   `json:"code"`
 	Say     Sentence `json:"say"`
+
+	// Similar Of `similar_address`: the address that the caller has written to before
+	Similar *string `json:"similar,omitempty"`
 }
 
 // CertificateID defines model for CertificateID.
