@@ -68,6 +68,10 @@ chaos: tools ## Three replicas on PostgreSQL, and one on SQLite, killed over and
 load: tools ## Mails accepted a second beside the machine's own rate of signatures, and the memory of large uploads (some minutes)
 	LOAD=1 go test -run '^TestLoad' -count=1 -timeout 20m -v ./internal/app
 
+.PHONY: previous
+previous: ## Run an earlier program on the schema of this one: make previous REV=v1.0.0
+	@.ci/previous $(REV)
+
 .PHONY: fuzz
 fuzz: ## Every fuzz target for a minute
 	@for target in $$(grep -rlE '^func Fuzz' --include='*_test.go' .); do \
