@@ -122,7 +122,7 @@ func gpgsm(t *testing.T, out, address string) reader {
 	}
 	put(t, home, "trustlist.txt", []byte(trust.String()))
 	run(t, env, "gpgsm", "--import", filepath.Join(out, "ca.pem"))
-	// QUIRK: gpgsm 2.2.40 calls the passphrase of one PKCS #12 file in some hundreds wrong. The next one has another salt.
+	// QUIRK: gpgsm 2.2.40 now and then calls the passphrase of a PKCS #12 file wrong, and takes the same key with another salt.
 	var said []byte
 	for range 3 {
 		command := exec.Command("gpgsm", "--passphrase-fd", "0", "--import", oldPKCS12(t, out, address, home))
