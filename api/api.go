@@ -80,8 +80,8 @@ type Deps struct {
 	Certificates Certificates
 	Partners     http.Handler // the public page of our mailboxes' certificates
 	AddIn        AddIn
-	BehindProxy  bool         // a proxy of ours is the only one who connects, and says in X-Forwarded-For who did
-	MaxMessage   int64        // of a sealed copy
+	BehindProxy  bool  // a proxy of ours is the only one who connects, and says in X-Forwarded-For who did
+	MaxMessage   int64 // of a sealed copy
 	Parts        []Part
 	Metrics      http.Handler
 	Registry     prometheus.Registerer
