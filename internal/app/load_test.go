@@ -51,18 +51,18 @@ type loadOffice struct {
 	stop func()
 }
 
-// openLoad opens one. undo is that of every mailbox: while it lasts nothing is delivered.
-// openLoad collects garbage as `sendsikker serve` does.
+// openLoad opens one, which collects garbage as `sendsikker serve` does. undo is that of every mailbox: while it lasts nothing is
+// delivered.
 func openLoad(t *testing.T, u *sandbox.University, database string, undo time.Duration, change func(*wiring)) *loadOffice {
 	t.Helper()
 	usual := debug.SetGCPercent(garbage)
 	t.Cleanup(func() { debug.SetGCPercent(usual) })
-	contract, err := os.ReadFile("../../openapi.yaml")
+	assets, err := readAssets()
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{university: u, data: t.TempDir(), undo: undo}
-	plan := w.wiring(worldOptions{assets: Assets{Contract: contract}, log: slog.New(slog.NewJSONHandler(io.Discard, nil)), now: time.Now, timing: demoTiming()})
+	plan := w.wiring(worldOptions{assets: assets, log: slog.New(slog.NewJSONHandler(io.Discard, nil)), now: time.Now, timing: demoTiming()})
 	if plan.Database = filepath.Join(w.data, "sendsikker.db"); database != "" {
 		plan.Database = database
 	}
