@@ -51,9 +51,9 @@ func (u useCase) Usable(context.Context, mailbox.Caller) ([]mailbox.Mailbox, err
 	return nil, err
 }
 
-func (u useCase) Preflight(context.Context, mailbox.Caller, *draft.Draft) (sending.Plan, error) {
+func (u useCase) Preflight(context.Context, mailbox.Caller, *draft.Draft) (sending.Preflight, error) {
 	_, err := u.read()
-	return sending.Plan{}, err
+	return sending.Preflight{}, err
 }
 
 func (u useCase) Submit(_ context.Context, s sending.Submission) (sending.Accepted, error) {
