@@ -18,13 +18,15 @@ type address struct{ local, domain half }
 
 type half struct {
 	plain    string // in lower case, composed, as people read it
-	runes    []rune // of plain
+	length   int    // of plain, in letters
 	skeleton string // what the eye takes it for
 	letters  letters
 }
 
 // whole tells addresses apart. Nobody tells Bo from bo.
-func (a address) whole() string { return a.local.plain + "@" + a.domain.plain }
+type whole struct{ local, domain string }
+
+func (a address) whole() whole { return whole{a.local.plain, a.domain.plain} }
 
 func read(given string) (address, bool) {
 	at := strings.LastIndexByte(given, '@')
@@ -43,13 +45,21 @@ func read(given string) (address, bool) {
 
 func halfOf(text string) half {
 	plain := strings.ToLower(norm.NFC.String(text))
-	runes := []rune(plain)
-	return half{plain: plain, runes: runes, skeleton: skeleton(plain), letters: lettersOf(runes)}
+	return half{plain: plain, length: utf8.RuneCountInString(plain), skeleton: skeleton(plain), letters: lettersOf(plain)}
 }
 
 // skeleton is what is left where everything that is taken for something else is written as that. It is coarser than Unicode's own
 // (UTS 39), which keeps rn and m apart and knows nothing of how Danish letters are written on other keyboards.
 func skeleton(plain string) string {
+	bare := plain
+	if strings.ContainsFunc(plain, func(r rune) bool { return r >= utf8.RuneSelf || narrow(r) != r }) {
+		bare = stripped(plain)
+	}
+	// Two letters that run together into one, as the last step: a letter of the pair may have been something else.
+	return strings.ReplaceAll(strings.ReplaceAll(bare, "rn", "m"), "vv", "w")
+}
+
+func stripped(plain string) string {
 	var b strings.Builder
 	b.Grow(len(plain))
 	for _, r := range plain {
@@ -67,8 +77,7 @@ func skeleton(plain string) string {
 			}
 		}
 	}
-	// Two letters that run together into one, as the last step: a letter of the pair may have been something else.
-	return strings.ReplaceAll(strings.ReplaceAll(b.String(), "rn", "m"), "vv", "w")
+	return b.String()
 }
 
 // narrow: digits that are typed, or read, for letters.
@@ -115,8 +124,8 @@ func foreign(r rune) rune {
 // letters is which letters a half has, one bit for several of them: a slip changes two at most.
 type letters uint64
 
-func lettersOf(runes []rune) (l letters) {
-	for _, r := range runes {
+func lettersOf(plain string) (l letters) {
+	for _, r := range plain {
 		l |= 1 << (uint32(r) % 64)
 	}
 	return l

@@ -2,53 +2,40 @@ package lookalike
 
 // Known are addresses to hold others against. It is safe for concurrent use.
 type Known struct {
-	whole   map[string]bool  // as they are compared: both halves
-	local   map[string][]int // places in list, by the skeleton of the local part
-	domain  map[string][]int // the same, of the domain
-	list    []address
-	written []string // as they were given, by place
+	whole map[whole]bool
+	list  []known // one after another is fast enough for hundreds: most differ in both halves at the first look
+}
+
+type known struct {
+	address
+	given string
 }
 
 // Of takes the addresses in the order in which the first of several that look alike is to be named.
 func Of(addresses []string) *Known {
-	k := &Known{whole: map[string]bool{}, local: map[string][]int{}, domain: map[string][]int{}}
+	k := &Known{whole: make(map[whole]bool, len(addresses)), list: make([]known, 0, len(addresses))}
 	for _, given := range addresses {
-		a, ok := read(given)
-		if !ok || k.whole[a.whole()] {
-			continue
+		if a, ok := read(given); ok && !k.whole[a.whole()] {
+			k.whole[a.whole()] = true
+			k.list = append(k.list, known{a, given})
 		}
-		place := len(k.list)
-		k.whole[a.whole()] = true
-		k.local[a.local.skeleton] = append(k.local[a.local.skeleton], place)
-		k.domain[a.domain.skeleton] = append(k.domain[a.domain.skeleton], place)
-		k.list, k.written = append(k.list, a), append(k.written, given)
 	}
 	return k
 }
 
 // Like gives the known address that this one looks like and is not. An address that is known itself looks like none: its owner
 // has a neighbour, and that is all.
-func (k *Known) Like(given string) (known string, is bool) {
+func (k *Known) Like(given string) (similar string, is bool) {
 	a, ok := read(given)
 	if !ok || k.whole[a.whole()] {
 		return "", false
 	}
-	first := len(k.list)
-	for _, places := range [][]int{k.domain[a.domain.skeleton], k.local[a.local.skeleton]} {
-		for _, place := range places {
-			if place >= first {
-				break
-			}
-			if alike(a, k.list[place]) {
-				first = place
-				break
-			}
+	for _, one := range k.list {
+		if alike(a, one.address) {
+			return one.given, true
 		}
 	}
-	if first == len(k.list) {
-		return "", false
-	}
-	return k.written[first], true
+	return "", false
 }
 
 // Alike is whether two addresses that are not the same are easily taken for each other.
@@ -71,13 +58,13 @@ const shortest = 4
 // slipped is whether one slip makes one of the other: a letter more, less, or another, or two neighbours that have changed places.
 // Numbers that differ are meant to: enhed01 and enhed02 are two units, and not one that was mistyped.
 func (h half) slipped(other half) bool {
-	long, short := h.runes, other.runes
-	if len(long) < len(short) {
-		long, short = short, long
+	if h.length < other.length {
+		h, other = other, h
 	}
-	if len(short) < shortest || len(long)-len(short) > 1 || h.letters.apart(other.letters) > 2 {
+	if other.length < shortest || h.length-other.length > 1 || h.letters.apart(other.letters) > 2 {
 		return false
 	}
+	long, short := []rune(h.plain), []rune(other.plain)
 	from := 0
 	for from < len(short) && long[from] == short[from] {
 		from++

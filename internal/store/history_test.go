@@ -171,17 +171,17 @@ func TestTheQuestionsOfEveryPreflightReadNoTableFromEndToEnd(t *testing.T) {
 		for name, ask := range map[string]struct {
 			query string
 			args  []any
-			index string
+			index []string // one of them, in the words of either database
 		}{
-			"whom a caller has sent to": {store.HistoryQuery, []any{"caller7", "caller7", 499, 2000}, "message_caller"},
-			"who is pinned there":       {s.PinnedQuery(2), []any{"x1.example", "x2.example", 8}, "recipient_certificate_domain"},
+			"whom a caller has sent to": {store.HistoryQuery, []any{"caller7", "caller7", 499, 1000}, []string{"COVERING INDEX recipient_history", "Index Only Scan using recipient_history"}},
+			"who is pinned there":       {s.PinnedQuery(2), []any{"x1.example", "x2.example", 8}, []string{"recipient_certificate_domain"}},
 		} {
 			plan, err := s.Plan(t.Context(), ask.query, ask.args...)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(plan, ask.index) {
-				t.Errorf("%s: without the index %s\n%s", name, ask.index, plan)
+			if !slices.ContainsFunc(ask.index, func(words string) bool { return strings.Contains(plan, words) }) {
+				t.Errorf("%s: without %q\n%s", name, ask.index, plan)
 			}
 			for _, table := range []string{"SCAN m", "SCAN r", "SCAN d", "SCAN c", "Seq Scan on message", "Seq Scan on recipient", "Seq Scan on delivery"} {
 				for line := range strings.Lines(plan) {
