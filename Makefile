@@ -16,6 +16,7 @@ demo: ## Run the service with a pretend university, on this machine alone
 
 .PHONY: test
 test: tools ## Install what the tests need where it can be had, and run them all
+	.ci/addin test
 	go test ./...
 
 .PHONY: tools
@@ -23,11 +24,19 @@ tools: ## Install the programs that tests talk to (Debian: openssl, gpgsm, NSS, 
 	@.ci/tools
 
 .PHONY: check
-check: generate format lint race ## All that CI checks beside the tests
+check: generate addin format lint race ## All that CI checks beside the tests
 
 .PHONY: generate
 generate: ## Write the generated code anew from openapi.yaml
 	go generate ./...
+
+.PHONY: addin
+addin: ## Build the add-in anew, with its types, sizes and lint
+	.ci/addin check
+
+.PHONY: size
+size: ## How large the pane and the send guard are, beside their limits
+	.ci/addin size
 
 .PHONY: format
 format: ## Fail on unformatted files
