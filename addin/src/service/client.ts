@@ -14,7 +14,7 @@ export interface ClientOptions {
   readonly base: string;
   readonly language: Language;
   readonly tokens: Tokens;
-  readonly fetch: typeof fetch;
+  readonly fetch: (...call: Parameters<typeof fetch>) => Promise<Response>;
   readonly request: () => XMLHttpRequest;
   readonly now: () => number;
   readonly online: () => boolean;

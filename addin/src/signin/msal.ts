@@ -4,26 +4,32 @@ import {
   AuthError, BrowserAuthError, createNestablePublicClientApplication, createStandardPublicClientApplication, InteractionRequiredAuthError,
   type AuthenticationResult,
 } from "@azure/msal-browser";
-import { tellPane } from "../office/parent.js";
-import { Failed, type FailureKind } from "../steps/failure.js";
+import type { Failure, FailureKind } from "../steps/failure.js";
 import type { Settings } from "../settings.js";
 import type { Granted } from "./signin.js";
 
+/** Values and no exceptions: a class of the pane's would be a file of its own, to be fetched before either. */
+export type Outcome = Granted | { readonly failure: Failure };
+
 export interface Nested {
-  silent(fresh: boolean): Promise<Granted>;
-  popup(): Promise<Granted>;
+  silent(fresh: boolean): Promise<Outcome>;
+  popup(): Promise<Outcome>;
 }
 
 /** Nested app authentication: Outlook signs in for us. */
-export async function nested(settings: Settings): Promise<Nested> {
-  const application = await createNestablePublicClientApplication({
-    auth: { clientId: settings.clientId, authority: settings.authority, clientCapabilities: ["CP1"] }, cache: { cacheLocation: "localStorage" },
-  }).catch((cause: unknown) => { throw failed(cause); });
-  const request = { scopes: [settings.scope] };
-  return {
-    silent: (fresh) => application.acquireTokenSilent({ ...request, forceRefresh: fresh }).then(granted, (cause: unknown) => { throw failed(cause); }),
-    popup: () => application.acquireTokenPopup(request).then(granted, (cause: unknown) => { throw failed(cause); }),
-  };
+export async function nested(settings: Settings): Promise<Nested | { readonly failure: Failure }> {
+  try {
+    const application = await createNestablePublicClientApplication({
+      auth: { clientId: settings.clientId, authority: settings.authority, clientCapabilities: ["CP1"] }, cache: { cacheLocation: "localStorage" },
+    });
+    const request = { scopes: [settings.scope] };
+    return {
+      silent: (fresh) => application.acquireTokenSilent({ ...request, forceRefresh: fresh }).then(granted, failed),
+      popup: () => application.acquireTokenPopup(request).then(granted, failed),
+    };
+  } catch (cause) {
+    return failed(cause);
+  }
 }
 
 function granted(result: AuthenticationResult): Granted {
@@ -31,9 +37,9 @@ function granted(result: AuthenticationResult): Granted {
 }
 
 /** By MSAL's word for it, and never with MSAL's text: that may hold parts of an answer. */
-export function failed(cause: unknown): Failed {
+export function failed(cause: unknown): { readonly failure: Failure } {
   const code = cause instanceof AuthError ? cause.errorCode : "unknown";
-  return new Failed({ kind: kindOf(cause, code), code });
+  return { failure: { kind: kindOf(cause, code), code } };
 }
 
 function kindOf(cause: unknown, code: string): FailureKind {
@@ -50,7 +56,7 @@ function kindOf(cause: unknown, code: string): FailureKind {
 }
 
 /** The page in the window: goes to Entra, comes back, and tells the pane. */
-export async function page(settings: Settings): Promise<void> {
+export async function page(settings: Settings, tellPane: (message: string) => void): Promise<void> {
   try {
     const application = await createStandardPublicClientApplication({
       auth: { clientId: settings.clientId, authority: settings.authority, redirectUri: window.location.origin + window.location.pathname },
@@ -60,6 +66,6 @@ export async function page(settings: Settings): Promise<void> {
     if (result === null) await application.acquireTokenRedirect({ scopes: [settings.scope] });
     else tellPane(JSON.stringify({ sendsikker: 1, ...granted(result) }));
   } catch (cause) {
-    tellPane(JSON.stringify({ sendsikker: 1, failure: failed(cause).failure }));
+    tellPane(JSON.stringify({ sendsikker: 1, ...failed(cause) }));
   }
 }

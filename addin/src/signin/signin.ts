@@ -13,7 +13,7 @@ export interface Granted {
 export interface SignInOptions {
   /** Outlook has nested app authentication 1.1. */
   readonly nestable: boolean;
-  readonly load: () => Promise<Nested>;
+  readonly load: () => Promise<Nested | { readonly failure: Failure }>;
   /** Opens the window, and gives what its page says. */
   readonly ask: (fits: (message: unknown) => boolean) => Promise<string>;
   readonly now: () => number;
@@ -29,7 +29,7 @@ export function createSignIn(o: SignInOptions): SignInPort & { readonly tokens: 
   let byWindow = !o.nestable;
 
   async function application(): Promise<Nested> {
-    nested ??= o.load();
+    nested ??= o.load().then(got);
     try {
       return await nested;
     } catch (cause) {
@@ -58,14 +58,19 @@ export function createSignIn(o: SignInOptions): SignInPort & { readonly tokens: 
   async function byOutlook(fresh: boolean, ask: boolean): Promise<Granted> {
     const app = await application();
     try {
-      return await app.silent(fresh);
+      return got(await app.silent(fresh));
     } catch (cause) {
       if (!ask || failureOf(cause).kind !== "sign_in_needed") throw cause;
-      return app.popup();
+      return got(await app.popup());
     }
   }
 
   return { signIn: async (ask) => { await get(false, ask); }, tokens: (fresh) => get(fresh, false) };
+}
+
+function got<T extends object>(outcome: T | { readonly failure: Failure }): T {
+  if ("failure" in outcome) throw new Failed(outcome.failure);
+  return outcome;
 }
 
 function isGranted(message: unknown): boolean {

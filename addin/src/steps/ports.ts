@@ -137,7 +137,6 @@ export interface Ports {
   readonly signIn: SignInPort;
   readonly clock: Clock;
   readonly memory: Memory;
-  readonly newKey: () => string;
 }
 
 export function count(recipients: Recipients): number {
