@@ -142,7 +142,7 @@ describe("sending", () => {
     expect(stays.w.calls).not.toContain("close");
     const ltsc = await opened((w) => { w.heldMs = 0; w.client = { kind: "classic", canClose: false, recipientCap: 500 }; });
     ltsc.r.tell(press);
-    await ltsc.w.pass(1_000);
+    await ltsc.w.pass(3_000); // classic Outlook's text must be still for a while first
     expect(ltsc.r.state().step).toEqual({ name: "done", closingIn: undefined, tell: true });
     const refuses = await opened((w) => { w.heldMs = 0; w.fail("close", { kind: "office" }); });
     refuses.r.tell(press);
@@ -166,6 +166,19 @@ describe("sending", () => {
     r.tell({ on: "press", key: "press-2" });
     await w.pass(0);
     expect(w.sent.map((s) => s.key)).toEqual(["press-1", "press-2"]);
+  });
+  it("sends anew after an undo, also where Outlook could not mark the draft as sent before", async () => {
+    const { w, r } = await opened((w) => w.fail("mark sent", { kind: "office" }, { kind: "office" }, { kind: "office" }, { kind: "office" }));
+    r.tell(press);
+    await w.pass(500);
+    expect(w.kept.map((p) => p.key)).toEqual(["press-1"]);
+    r.tell({ on: "undo" });
+    await w.pass(0);
+    r.tell({ on: "retry", key: "k" });
+    await w.pass(0);
+    r.tell({ on: "press", key: "press-2" });
+    await w.pass(0);
+    expect(w.sent.map((s) => s.key)).toEqual(["press-1", "press-2"]); // under the old key the answer would be the mail that was taken back
   });
   it.each([[{ kind: "refused", status: 409 }, "too_late"], [{ kind: "offline" }, "undo_failed"]] as const)("says so when it is too late to undo: %o", async (failure, note) => {
     const { w, r, name } = await opened((w) => { w.fail("take-back", failure); w.after = "sending"; });
