@@ -149,6 +149,8 @@ func openWorld(ctx context.Context, o worldOptions) (_ *world, err error) {
 	if host, _, _ := net.SplitHostPort(w.listener.Addr().String()); !net.ParseIP(host).IsLoopback() {
 		return nil, errors.New("the demo lets everybody in: it listens on loopback only")
 	}
+	w.service.handler = w.university.Outlook(w.service.handler)
+	w.university.Entra.AllowRedirect(w.url() + "/addin/signin.html")
 	return w, nil
 }
 
