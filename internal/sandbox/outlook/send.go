@@ -125,7 +125,8 @@ func (p *page) compose(m mailRequest) ([]byte, error) {
 			}
 		}
 	}
-	return out.Bytes(), whole.Close()
+	err = whole.Close() // which writes the last boundary
+	return out.Bytes(), err
 }
 
 func (f fileRequest) header() message.Header {
