@@ -97,7 +97,8 @@ export function editor(draft: Draft, t: Texts, takeFile: (file: File, inline: bo
   write();
   const tool = (command: string, label: string, sign: string) => element("button", { type: "button", "aria-label": label, title: label, mousedown: (e) => e.preventDefault(), click: () => {
     box.focus();
-    document.execCommand(command); // old, and the one way that every browser has
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- old, and the one way that every browser has
+    document.execCommand(command);
   } }, sign);
   const bar = element("div", { class: "tools", role: "toolbar", "aria-label": t.body }, tool("bold", t.bold, "F"), tool("italic", t.italic, "K"), tool("insertUnorderedList", t.bullets, "•"));
   return { box, bar };

@@ -6,7 +6,7 @@ import type { Fault, Profile } from "./profile";
 import { token } from "./service";
 import type { Person } from "./service";
 import type { Texts } from "./texts";
-import type { Window as Around } from "./window";
+import type { Form, Window as Around } from "./window";
 
 declare global {
   interface Window { outlookHost?: Around }
@@ -22,6 +22,7 @@ export interface Surroundings {
   readonly roaming: Record<string, unknown>;
   readonly texts: Texts;
   dark(): boolean;
+  readonly newMessage: (form: Form) => void;
 }
 
 export interface Pane { readonly box: HTMLElement; isOpen(): boolean; open(): void; close(): void; themeChanged(): void }
@@ -105,7 +106,7 @@ export function pane(s: Surroundings): Pane {
     messageParent: (message) => {
       for (const handler of dialog?.handlers.get("dialogMessageReceived") ?? []) setTimeout(() => handler({ message, origin: location.origin }), 0);
     },
-    closePane: close,
+    closePane: close, newMessage: s.newMessage,
   };
   window.outlookHost = around;
   return {

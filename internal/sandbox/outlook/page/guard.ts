@@ -17,7 +17,7 @@ const allowed: Verdict = { kind: "allowed", message: "", action: "", command: ""
 // unavailable: SoftBlock lets a person send what the add-in could not look at (facts: send modes).
 const unavailable: Verdict = { ...allowed, kind: "unavailable", anyway: true };
 
-export interface Asking { readonly host: Host; readonly start: Start; slow(): void; readonly missing: boolean }
+export interface Asking { readonly host: Host; readonly start: Start; readonly slow: () => void; readonly missing: boolean }
 
 const slowAfter = 5000;
 

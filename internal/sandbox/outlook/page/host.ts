@@ -21,7 +21,7 @@ export function refuse(code: number, name: string, message: string): Refusal {
 }
 
 // What each method does; args are those of Office.js without options and callback.
-type Method = (args: readonly unknown[]) => unknown;
+type Method = (args: readonly unknown[], runtime: Runtime) => unknown;
 
 export interface Surroundings {
   readonly draft: Draft;
@@ -59,7 +59,7 @@ export class Host {
       if (runtime === "event" && (this.s.faults.has("guard") || notInEvents.has(method))) throw refuse(5001, "InternalError", "An internal error has occurred.");
       const act = this.methods[method];
       if (act === undefined) throw refuse(5000, "NotSupported", `This Outlook has no ${method}.`);
-      const value = structuredClone(await act(args));
+      const value = structuredClone(await act(args, runtime));
       call.outcome = "succeeded";
       return { ok: true, value };
     } catch (e) {
@@ -93,8 +93,8 @@ export class Host {
         draft.setSubject(String(subject), "addin");
       },
       "body.getTypeAsync": () => "html",
-      "body.getAsync": ([coercion]) => {
-        if (profile.stumbles && !this.stumbled) {
+      "body.getAsync": ([coercion], runtime) => {
+        if (profile.stumbles && runtime === "pane" && !this.stumbled) {
           this.stumbled = true;
           throw refuse(5001, "InternalError", "An internal error has occurred.");
         }
@@ -202,6 +202,6 @@ function outside(r: Recipient): { displayName: string; emailAddress: string; rec
   return { displayName: r.name, emailAddress: r.address, recipientType: "externalUser" };
 }
 
-function plain(html: string): string {
+export function plain(html: string): string {
   return html.replace(/<br\s*\/?>|<\/(p|div|li)>/gi, "\n").replace(/<[^>]*>/g, "").replaceAll("&nbsp;", "\u00a0").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
 }

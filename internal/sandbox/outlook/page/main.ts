@@ -5,7 +5,7 @@ import { compose } from "./compose";
 import { Draft, fields } from "./draft";
 import { byId, element } from "./element";
 import { pane as makePane } from "./frame";
-import { Host } from "./host";
+import { Host, plain } from "./host";
 import { type Fault, faults as allFaults, profiles } from "./profile";
 import { resolveAll } from "./recipients";
 import { type Letter, world as askWorld } from "./service";
@@ -39,7 +39,11 @@ async function main(settings: Settings): Promise<void> {
     },
     context: () => context, ask: () => void window_.askToSave(),
   });
-  const pane = makePane({ draft, host, profile, language: settings.language, persona, faults, roaming, texts: t, dark: () => isDark });
+  const pane = makePane({ draft, host, profile, language: settings.language, persona, faults, roaming, texts: t, dark: () => isDark,
+    newMessage: (form) => {
+      const parts = new URLSearchParams({ to: (form.toRecipients ?? []).join(","), subject: form.subject ?? "", body: plain(form.htmlBody ?? "") });
+      window.open(`/outlook${write({ ...settings, dark: isDark }, faults, false)}&${parts}`, "_blank", "noopener");
+    } });
   const again = (change: Partial<Settings>, keep: Carried | null) => {
     carry(keep);
     location.search = write({ ...settings, dark: isDark, ...change }, faults, false);

@@ -3,7 +3,7 @@
 import { bridge } from "./bridge";
 import { AsyncResultStatus, CoercionType, EventType, HostType, MailboxEnums, PlatformType } from "./enums";
 import { asynchronous, type Handlers, type Line, makeItem, register } from "./item";
-import type { Window as Around } from "./window";
+import type { Form, Window as Around } from "./window";
 
 declare global {
   interface Window { nestedAppAuthBridge?: unknown; outlookHost?: Around }
@@ -47,6 +47,8 @@ function start(host: Around, isDialog: boolean): void {
       item: makeItem(line, profile, handlers, host.reply()),
       diagnostics: { hostName: profile.hostName, hostVersion: profile.hostVersion },
       userProfile: { displayName: host.persona.name, emailAddress: host.persona.address, accountType: "office365", timeZone: "Romance Standard Time" },
+      // Documented for reading only; Mac does not have it in a draft.
+      ...(profile.platform === "Mac" ? {} : { displayNewMessageForm: (form: Form) => host.newMessage(structuredClone(form)) }),
       addHandlerAsync: (event: string, handler: (args: unknown) => void, ...rest: unknown[]) => {
         register(handlers, event, handler);
         asynchronous(() => Promise.resolve({ ok: true, value: undefined }), "addHandlerAsync")(...rest);
@@ -77,6 +79,7 @@ function supports(host: Around, name: string, version = "1.1"): boolean {
   switch (name.toLowerCase()) {
     case "mailbox": return Number(minor) <= host.profile.mailbox;
     case "nestedappauth": return host.profile.naa && Number(minor) <= 1;
+    case "dialogorigin": return host.profile.mailbox >= 14 && Number(minor) <= 1;
     case "dialogapi": return Number(minor) <= 2;
     default: return false;
   }

@@ -18,7 +18,7 @@ export interface Profile {
   readonly document: boolean; // the body is a whole document, not a fragment
   readonly ids: "index" | "id"; // of attachments; an index changes with the list
   readonly emptyInline: boolean; // the first reading of a picture in the text is empty, with success
-  readonly stumbles: boolean; // the first reading of the body fails with 5001
+  readonly stumbles: boolean; // the pane's first reading of the body fails with 5001
   readonly savedAfter: number; // ms until a saved draft is on the server too
   readonly leaves: "nothing" | "deleted"; // what closeAsync with discardItem leaves of a saved draft
 }

@@ -36,7 +36,7 @@ export interface Script {
   look(address: string, n: number): Promise<void>;
 }
 
-export interface Parts { readonly draft: Draft; readonly host: Host; readonly pane: Pane; readonly compose: Compose; readonly boxes: Mailboxes; readonly world: World; readonly profile: Profile; readonly roaming: Readonly<Record<string, unknown>>; fault(name: Fault, on: boolean): void; theme(dark: boolean): void }
+export interface Parts { readonly draft: Draft; readonly host: Host; readonly pane: Pane; readonly compose: Compose; readonly boxes: Mailboxes; readonly world: World; readonly profile: Profile; readonly roaming: Readonly<Record<string, unknown>>; readonly fault: (name: Fault, on: boolean) => void; readonly theme: (dark: boolean) => void }
 
 declare global {
   interface Window { outlook?: Script }

@@ -7,7 +7,7 @@ import type { Texts } from "./texts";
 
 export interface Parts {
   readonly settings: Settings; readonly world: World; readonly persona: Person; readonly faults: ReadonlySet<Fault>; readonly t: Texts;
-  isDark(): boolean; fault(name: Fault, on: boolean): void; theme(dark: boolean): void; narrow(on: boolean): void; again(change: Partial<Settings>): void;
+  isDark(): boolean; readonly fault: (name: Fault, on: boolean) => void; readonly theme: (dark: boolean) => void; readonly narrow: (on: boolean) => void; again(change: Partial<Settings>): void;
 }
 
 export function toolbar(p: Parts): HTMLElement {

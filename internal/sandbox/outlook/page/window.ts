@@ -3,6 +3,9 @@ import type { Answer, Runtime } from "./host";
 import type { Profile } from "./profile";
 import type { Signed } from "./service";
 
+// Form is what a new mail begins with.
+export interface Form { readonly toRecipients?: readonly string[]; readonly subject?: string; readonly htmlBody?: string }
+
 export interface Window {
   readonly profile: Profile;
   readonly language: string;
@@ -16,4 +19,5 @@ export interface Window {
   dialog(address: string): Answer;
   messageParent(message: string): void;
   closePane(): void;
+  newMessage(form: Form): void;
 }
