@@ -19,7 +19,7 @@ test: tools ## Install what the tests need where it can be had, and run them all
 	go test ./...
 
 .PHONY: tools
-tools: ## Install the programs that tests talk to (Debian: openssl, gpgsm, NSS, GnuTLS, BouncyCastle, OpenLDAP, unbound, Chromium, PostgreSQL)
+tools: ## Install the programs that tests talk to (Debian: openssl, gpgsm, NSS, GnuTLS, BouncyCastle, OpenLDAP, unbound, xmllint, Chromium, PostgreSQL)
 	@.ci/tools
 
 .PHONY: check

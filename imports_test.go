@@ -18,6 +18,7 @@ var mayImport = map[string][]string{
 	"":                              {"internal/app"},
 	"internal/app":                  {"*"}, // the one who knows everybody
 	"api":                           {"api/contract", "internal/audit", "internal/certs", "internal/certs/shelf", "internal/draft", "internal/entra", "internal/fault", "internal/mailbox", "internal/sending", "internal/smime", "internal/store", "internal/trust"},
+	"api/addin":                     {},
 	"api/contract":                  {},
 	"api/partners":                  {"internal/bundle", "internal/mailbox"},
 	"internal/audit":                {},
@@ -38,6 +39,7 @@ var mayImport = map[string][]string{
 	"internal/graph":                {"internal/fault"},
 	"internal/hold":                 {},
 	"internal/keeper":               {},
+	"internal/manifest":             {},
 	"internal/mailbox":              {"internal/audit", "internal/fault", "internal/keeper", "internal/store"},
 	"internal/notice":               {"internal/fault"},
 	"internal/proof":                {"internal/fault"},

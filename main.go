@@ -3,7 +3,9 @@
 package main
 
 import (
-	_ "embed"
+	"embed"
+	"fmt"
+	"io/fs"
 	"os"
 
 	"aau.dk/sendsikker/internal/app"
@@ -12,6 +14,17 @@ import (
 //go:embed openapi.yaml
 var contract []byte
 
+//go:embed manifest.xml
+var manifest []byte
+
+//go:embed all:addin/dist
+var dist embed.FS
+
 func main() {
-	os.Exit(app.Main(os.Args[1:], app.Assets{Contract: contract}))
+	addIn, err := fs.Sub(dist, "addin/dist")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "sendsikker:", err)
+		os.Exit(1)
+	}
+	os.Exit(app.Main(os.Args[1:], app.Assets{Contract: contract, Manifest: manifest, AddIn: addIn}))
 }

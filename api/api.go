@@ -59,6 +59,11 @@ type Certificates interface {
 	DistrustAuthority(ctx context.Context, actor audit.Actor, fingerprint string) error
 }
 
+// AddIn is the Outlook add-in's files. Serve answers with one; false is that there is no such file, and nothing was written.
+type AddIn interface {
+	Serve(w http.ResponseWriter, r *http.Request) bool
+}
+
 // Part is something the service cannot do without.
 type Part struct {
 	Name  string
@@ -74,8 +79,9 @@ type Deps struct {
 	Sending      Sending
 	Certificates Certificates
 	Partners     http.Handler // the public page of our mailboxes' certificates
-	BehindProxy  bool         // a proxy of ours is the only one who connects, and says in X-Forwarded-For who did
-	MaxMessage   int64        // of a sealed copy
+	AddIn        AddIn
+	BehindProxy  bool  // a proxy of ours is the only one who connects, and says in X-Forwarded-For who did
+	MaxMessage   int64 // of a sealed copy
 	Parts        []Part
 	Metrics      http.Handler
 	Registry     prometheus.Registerer
@@ -117,6 +123,10 @@ func New(d Deps) (http.Handler, error) {
 	for _, path := range []string{"/certificates", "/certificates/{file}"} {
 		r.Method(http.MethodGet, path, d.Partners)
 		r.Method(http.MethodHead, path, d.Partners)
+	}
+	for _, path := range []string{"/manifest.xml", "/addin/{file}", "/addin/icons/{file}", "/.well-known/microsoft-officeaddins-allowed.json"} {
+		r.Get(path, s.getAddIn)
+		r.Head(path, s.getAddIn)
 	}
 	contract.HandlerWithOptions(
 		contract.NewStrictHandlerWithOptions(s, nil, contract.StrictHTTPServerOptions{

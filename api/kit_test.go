@@ -101,6 +101,18 @@ func (u useCase) Resolve(context.Context, mailbox.Caller, string, bool) error {
 	return err
 }
 
+// onePage is an add-in of one page.
+type onePage struct{}
+
+func (onePage) Serve(w http.ResponseWriter, r *http.Request) bool {
+	if r.URL.Path != "/addin/pane.html" {
+		return false
+	}
+	w.Header().Set("Content-Security-Policy", "frame-ancestors https://outlook.example")
+	_, _ = io.WriteString(w, "a page")
+	return true
+}
+
 // book is a log that may be written by many.
 type book struct {
 	mu   sync.Mutex
@@ -128,7 +140,7 @@ func open(t *testing.T, u useCase) (http.Handler, *book) {
 	log := &book{}
 	h, err := New(Deps{
 		Contract: text, Verifier: believer{}, Mailboxes: u, Sending: u, MaxMessage: 1 << 20, Registry: prometheus.NewRegistry(),
-		Metrics: http.NotFoundHandler(), Partners: http.NotFoundHandler(), Now: time.Now, Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Metrics: http.NotFoundHandler(), Partners: http.NotFoundHandler(), AddIn: onePage{}, Now: time.Now, Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aau.dk/sendsikker/api/contract"
+	"aau.dk/sendsikker/internal/fault"
 )
 
 // readyTime is how long a part may take to say that it works. Probes give up after about ten seconds.
@@ -46,4 +47,13 @@ func (s *server) getContract(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/yaml")
 	w.Header().Set("Cache-Control", "public, max-age=300")
 	_, _ = w.Write(s.Contract)
+}
+
+func (s *server) getAddIn(w http.ResponseWriter, r *http.Request) {
+	if !s.AddIn.Serve(w, r) {
+		s.problem(w, r, fault.New(fault.NotFound, "no_such_file", fault.Sentence{
+			DA: "Tilføjelsesprogrammet har ingen sådan fil.",
+			EN: "The add-in has no such file.",
+		}, nil))
+	}
 }

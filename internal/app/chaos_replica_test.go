@@ -16,9 +16,11 @@ import (
 	"syscall"
 	"time"
 
+	"aau.dk/sendsikker/api/addin"
 	"aau.dk/sendsikker/internal/certs/directory"
 	"aau.dk/sendsikker/internal/entra"
 	"aau.dk/sendsikker/internal/graph"
+	"aau.dk/sendsikker/internal/manifest"
 	"aau.dk/sendsikker/internal/sandbox"
 	"aau.dk/sendsikker/internal/sandbox/entraid"
 	"aau.dk/sendsikker/internal/sending"
@@ -105,14 +107,14 @@ func runReplica(text string) error {
 }
 
 func (p replicaPlan) wiring(log *slog.Logger) (wiring, error) {
-	contract, err := os.ReadFile("../../openapi.yaml")
+	assets, err := readAssets()
 	if err != nil {
 		return wiring{}, err
 	}
 	tenant := entraid.University()
 	tenant.Base, tenant.Now = p.University, time.Now
 	w := wiring{
-		Contract: contract, Database: p.Database, Spool: p.Spool, MasterKey: p.MasterKey,
+		Assets: assets, Database: p.Database, Spool: p.Spool, MasterKey: p.MasterKey,
 		Entra: entra.Config{
 			Tenant: tenant.Tenant, Audience: tenant.API, Clients: []string{tenant.AddIn}, Scope: tenant.Scope, Role: tenant.Role,
 			Authority: p.University, Now: time.Now,
@@ -124,7 +126,11 @@ func (p replicaPlan) wiring(log *slog.Logger) (wiring, error) {
 			Loopback: true, FetchIssuers: true, Lists: p.Lists, Deadline: 10 * time.Second,
 			Directories: []directory.Config{{Name: "region", Host: p.Directory, TLS: directory.Off, Base: "c=dk", Timeout: 2 * time.Second}},
 		},
-		AdminRole: "SendSikker.Administrator", Organisation: "Universitetet Eksempel",
+		AdminRole: "SendSikker.Administrator", Organisation: "Universitetet Eksempel", PublicURL: "http://127.0.0.1",
+		AddIn: addInSettings{
+			ClientID: tenant.AddIn, Authority: p.University + "/" + tenant.Tenant, Version: manifest.FirstVersion, Office: "/outlook/office.js",
+			Rules: addin.Rules{CPR: "block", Marked: "block", Channel: "ask"},
+		},
 		Timing: p.Timing, Limits: p.Limits, Workers: p.Workers, Rescue: p.Rescue, Now: time.Now, Log: log,
 	}
 	for _, a := range p.Anchors {

@@ -14,11 +14,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"aau.dk/sendsikker/api/addin"
 	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/certs/directory"
 	"aau.dk/sendsikker/internal/entra"
 	"aau.dk/sendsikker/internal/graph"
 	"aau.dk/sendsikker/internal/mailbox"
+	"aau.dk/sendsikker/internal/manifest"
 	"aau.dk/sendsikker/internal/sandbox"
 	"aau.dk/sendsikker/internal/sending"
 	"aau.dk/sendsikker/internal/smime"
@@ -136,12 +138,7 @@ func openWorld(ctx context.Context, o worldOptions) (_ *world, err error) {
 		}
 		w.temporary = true
 	}
-	if w.service, err = wire(ctx, w.wiring(o)); err != nil {
-		return nil, err
-	}
-	if err := w.furnish(ctx); err != nil {
-		return nil, err
-	}
+	// Before the service, which writes into the add-in where it is.
 	var settings net.ListenConfig
 	if w.listener, err = settings.Listen(ctx, "tcp", o.listen); err != nil {
 		return nil, err
@@ -149,8 +146,16 @@ func openWorld(ctx context.Context, o worldOptions) (_ *world, err error) {
 	if host, _, _ := net.SplitHostPort(w.listener.Addr().String()); !net.ParseIP(host).IsLoopback() {
 		return nil, errors.New("the demo lets everybody in: it listens on loopback only")
 	}
+	plan := w.wiring(o)
+	plan.PublicURL = w.url()
+	if w.service, err = wire(ctx, plan); err != nil {
+		return nil, err
+	}
 	w.service.handler = w.university.Outlook(w.service.handler)
 	w.university.Entra.AllowRedirect(w.url() + "/addin/signin.html")
+	if err := w.furnish(ctx); err != nil {
+		return nil, err
+	}
 	return w, nil
 }
 
@@ -158,7 +163,7 @@ func openWorld(ctx context.Context, o worldOptions) (_ *world, err error) {
 func (w *world) wiring(o worldOptions) wiring {
 	u := w.university
 	return wiring{
-		Contract: o.assets.Contract, Database: filepath.Join(w.data, "sendsikker.db"), Spool: filepath.Join(w.data, "spool"),
+		Assets: o.assets, Database: filepath.Join(w.data, "sendsikker.db"), Spool: filepath.Join(w.data, "spool"),
 		MasterKey: filepath.Join(w.data, "master.key"),
 		Entra: entra.Config{
 			Tenant: u.Tenant.Tenant, Audience: u.Tenant.API, Clients: []string{u.Tenant.AddIn}, Scope: u.Tenant.Scope, Role: u.Tenant.Role,
@@ -177,6 +182,11 @@ func (w *world) wiring(o worldOptions) wiring {
 			}},
 		},
 		AdminRole: "SendSikker.Administrator", Organisation: "Universitetet Eksempel",
+		// The pretend Outlook is a page of the same origin: it brings its own office.js, and frames the pane.
+		PublicURL: "http://127.0.0.1", AddIn: addInSettings{
+			ClientID: u.Tenant.AddIn, Authority: u.Entra.Authority() + "/" + u.Tenant.Tenant, Version: manifest.FirstVersion,
+			Office: "/outlook/office.js", Ancestors: []string{"'self'"}, Rules: addin.Rules{CPR: "block", Marked: "block", Channel: "ask"},
+		},
 		Timing: o.timing, Limits: o.limits, Keep: 0, Workers: 4, Now: o.now, Log: o.log,
 	}
 }

@@ -49,12 +49,12 @@ type loadOffice struct {
 // openLoad opens one. undo is that of every mailbox: while it lasts nothing is delivered.
 func openLoad(t *testing.T, u *sandbox.University, database string, undo time.Duration, change func(*wiring)) *loadOffice {
 	t.Helper()
-	contract, err := os.ReadFile("../../openapi.yaml")
+	assets, err := readAssets()
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{university: u, data: t.TempDir(), undo: undo}
-	plan := w.wiring(worldOptions{assets: Assets{Contract: contract}, log: slog.New(slog.NewJSONHandler(io.Discard, nil)), now: time.Now, timing: demoTiming()})
+	plan := w.wiring(worldOptions{assets: assets, log: slog.New(slog.NewJSONHandler(io.Discard, nil)), now: time.Now, timing: demoTiming()})
 	if plan.Database = filepath.Join(w.data, "sendsikker.db"); database != "" {
 		plan.Database = database
 	}

@@ -630,12 +630,12 @@ func TestTheProgramEndsWithAnErrorWhereItCannotBegin(t *testing.T) {
 func TestTheProgramSendsAMailToItsOwnRecipients(t *testing.T) {
 	t.Parallel()
 	peer.Need(t, "openssl", "openssl")
-	openapi, err := os.ReadFile("../../openapi.yaml")
+	assets, err := readAssets()
 	if err != nil {
 		t.Fatal(err)
 	}
 	m, dir := realMails()[0], t.TempDir()
-	if status := Main([]string{"demo", "--once", "--send", put(t, dir, "mail.eml", m.text), "--out", dir}, Assets{Contract: openapi}); status != 0 {
+	if status := Main([]string{"demo", "--once", "--send", put(t, dir, "mail.eml", m.text), "--out", dir}, assets); status != 0 {
 		t.Fatalf("exit status %d", status)
 	}
 	for _, key := range []string{"bo@partner.example", itsMailbox} {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -17,13 +18,18 @@ import (
 const configFile = "/etc/sendsikker/sendsikker.yaml"
 
 // Assets are the files that only the module's root can embed.
-type Assets struct{ Contract []byte }
+type Assets struct {
+	Contract []byte // openapi.yaml
+	Manifest []byte // the template manifest.xml
+	AddIn    fs.FS  // addin/dist, the built add-in
+}
 
 type commandLine struct {
 	Config kong.ConfigFlag `help:"YAML file with settings, beside ${default_config}." placeholder:"FILE"`
 
 	Serve      serveCommand      `cmd:"" help:"Run the service."`
 	Demo       demoCommand       `cmd:"" help:"Run the service with a pretend university, on this machine alone."`
+	Manifest   manifestCommand   `cmd:"" help:"Write and check what Outlook reads of the add-in, for Microsoft 365's administrators to deploy."`
 	Mailbox    mailboxCommand    `cmd:"" help:"Add and list function mailboxes."`
 	Grant      grantCommand      `cmd:"" help:"Say who may send as a function mailbox."`
 	Cert       certCommand       `cmd:"" aliases:"certificate" help:"Recipients' certificates: judge, pin, list, learn, approve."`

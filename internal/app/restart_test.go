@@ -41,14 +41,14 @@ func openHouse(t *testing.T, data string, change ...func(*wiring)) *house {
 
 func openHouseAt(t *testing.T, u *sandbox.University, data string, change ...func(*wiring)) *house {
 	t.Helper()
-	text, err := os.ReadFile("../../openapi.yaml")
+	assets, err := readAssets()
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := &logBook{}
 	w := &world{university: u, data: data}
 	plan := w.wiring(worldOptions{
-		assets: Assets{Contract: text}, log: slog.New(slog.NewJSONHandler(log, nil)), now: time.Now,
+		assets: assets, log: slog.New(slog.NewJSONHandler(log, nil)), now: time.Now,
 		timing: sending.Timing{LookPause: 50 * time.Millisecond, GraceLooks: 2, MaxLooks: 20},
 	})
 	for _, c := range change {

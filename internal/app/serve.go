@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	"aau.dk/sendsikker/api/addin"
 	"aau.dk/sendsikker/internal/config"
 	"aau.dk/sendsikker/internal/entra"
 	"aau.dk/sendsikker/internal/graph"
@@ -41,6 +42,9 @@ func (c *serveCommand) Run(ctx context.Context, assets Assets) error {
 	log := slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level(c.Log)}))
 	w, err := c.wiring(assets, log)
 	if err != nil {
+		return err
+	}
+	if _, err := w.checkedManifest(); err != nil {
 		return err
 	}
 	s, err := wire(ctx, w)
@@ -81,14 +85,19 @@ func (c *serveCommand) wiring(assets Assets, log *slog.Logger) (wiring, error) {
 	limits := sending.DefaultLimits()
 	limits.PerMinute, limits.Recipients = c.Sending.PerMinute, c.Sending.RecipientsPerDay
 	return wiring{
-		Contract: assets.Contract, Database: c.Database(), Spool: c.Spool(), MasterKey: c.MasterKey(),
+		Assets: assets, Database: c.Database(), Spool: c.Spool(), MasterKey: c.MasterKey(),
 		Entra: entra.Config{
 			Tenant: c.Entra.Tenant, Audience: c.Entra.Audience, Clients: c.Entra.Clients, Scope: c.Entra.Scope, Role: c.Entra.Role,
 			Authority: c.Entra.Authority,
 		},
 		Credential: credential, GraphURL: c.Graph.URL, GraphLarge: large, Domains: c.Mail.Domains,
 		Encryption: smime.Rule(c.Mail.Encryption), Headers: sending.HeaderRule(c.Mail.Headers), OuterSubject: c.Mail.OuterSubject,
-		Finding: finding, AdminRole: c.Entra.AdminRole, Organisation: c.Organisation, PublicURL: c.PublicURL, BehindProxy: c.TLS.Proxy,
+		Finding: finding, AdminRole: c.Entra.AdminRole, Organisation: c.Name(), PublicURL: c.PublicURL, BehindProxy: c.TLS.Proxy,
+		AddIn: addInSettings{
+			ClientID: addInClient(c.AddIn, c.Entra.Clients), Authority: c.Entra.Authority + "/" + c.Entra.Tenant, SupportURL: c.AddIn.SupportURL,
+			Version: c.AddIn.Version, Office: c.AddIn.Office, Ancestors: c.AddIn.FrameAncestors,
+			Rules: addin.Rules{CPR: c.AddIn.CPR, Marked: c.AddIn.Marked, Channel: c.AddIn.Channel},
+		},
 		Timing: sending.DefaultTiming(), Limits: limits, Backlog: c.Sending.Backlog, Keep: time.Duration(c.Sending.KeepDays) * 24 * time.Hour,
 		MaxMessage: largest, Submission: direct, Workers: c.Workers, Drain: c.Drain, Now: time.Now, Log: log,
 	}, nil

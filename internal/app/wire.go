@@ -30,7 +30,7 @@ import (
 
 // wiring is what differs between one service and another: where things are, and whom it trusts.
 type wiring struct {
-	Contract     []byte
+	Assets       Assets
 	Database     string
 	Spool        string
 	MasterKey    string // as keeper.Source has it
@@ -49,6 +49,8 @@ type wiring struct {
 	AdminRole    string
 	Organisation string
 	PublicURL    string
+	AddIn        addInSettings
+	Extra        map[string]http.Handler // by path: what is served beside the API
 	BehindProxy  bool
 	Timing       sending.Timing
 	Limits       store.Limits
@@ -123,8 +125,12 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 		Store: s.store, Spool: box, Keeper: s.keeper, Post: post{client: outlook, large: w.Submission}, Timing: w.Timing, Limits: w.Limits, Backlog: w.Backlog, Keep: w.Keep,
 		Now: w.Now, Log: w.Log, Ended: measure.ended,
 	})
-	s.handler, err = api.New(api.Deps{
-		Contract: w.Contract, Verifier: verifier, AdminRole: w.AdminRole, Mailboxes: mailboxes, Sending: s.sending, Certificates: s.finders.shelf,
+	office, err := w.addIn()
+	if err != nil {
+		return nil, fmt.Errorf("the add-in: %w", err)
+	}
+	handler, err := api.New(api.Deps{
+		Contract: w.Assets.Contract, AddIn: office, Verifier: verifier, AdminRole: w.AdminRole, Mailboxes: mailboxes, Sending: s.sending, Certificates: s.finders.shelf,
 		Partners: partners.New(partners.Deps{
 			Mailboxes: mailboxes, Organisation: w.Organisation, PublicURL: w.PublicURL, Now: w.Now, Log: w.Log,
 		}),
@@ -136,6 +142,7 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 	if err != nil {
 		return nil, err
 	}
+	s.handler = mounted(handler, w.Extra)
 	return s, nil
 }
 

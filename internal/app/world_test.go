@@ -107,13 +107,23 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-func openTestWorld(ctx context.Context, log io.Writer, data string, change ...func(*worldOptions)) (*world, error) {
+// readAssets is what main.go embeds.
+func readAssets() (Assets, error) {
 	contract, err := os.ReadFile("../../openapi.yaml")
+	if err != nil {
+		return Assets{}, err
+	}
+	template, err := os.ReadFile("../../manifest.xml")
+	return Assets{Contract: contract, Manifest: template, AddIn: os.DirFS("../../addin/dist")}, err
+}
+
+func openTestWorld(ctx context.Context, log io.Writer, data string, change ...func(*worldOptions)) (*world, error) {
+	assets, err := readAssets()
 	if err != nil {
 		return nil, err
 	}
 	o := worldOptions{
-		assets: Assets{Contract: contract}, listen: "127.0.0.1:0", fast: true, data: data,
+		assets: assets, listen: "127.0.0.1:0", fast: true, data: data,
 		log:    slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		timing: sending.Timing{LookPause: 100 * time.Millisecond, GraceLooks: 2, MaxLooks: 5},
 	}

@@ -32,7 +32,7 @@ func (c *Config) Check(getenv func(string) string) error {
 
 	_, _, err := net.SplitHostPort(c.Listen)
 	bad(err != nil, "listen", "is not host:port")
-	bad(!isHTTPS(c.PublicURL), "public-url", "must be an https address")
+	c.Front.check(bad, isGUID)
 	bad(c.Data == "", "data", "must be a folder")
 
 	pair := c.TLS.Certificate != "" || c.TLS.Key != ""
@@ -82,7 +82,8 @@ func (c *Config) Check(getenv func(string) string) error {
 	bad(!oneOf(c.Mail.Encryption, "auto", "compat", "modern"), "mail-encryption", "must be auto, compat or modern")
 	bad(!oneOf(c.Mail.Headers, "off", "sign", "hide"), "mail-headers", "must be off, sign or hide")
 	bad(!isOuterSubject(c.Mail.OuterSubject), "mail-outer-subject", "must be one line of at most 100 characters")
-	c.check(bad)
+	bad(c.AddIn.ClientID != "" && len(c.Entra.Clients) > 0 && !slices.Contains(c.Entra.Clients, c.AddIn.ClientID), "addin-client-id", "must be one of entra-clients, or its tokens are refused")
+	c.Finding.check(bad)
 	bad(!oneOf(c.Log, "debug", "info", "warn", "error"), "log", "must be debug, info, warn or error")
 	bad(c.Drain < 0 || c.Drain > time.Minute, "drain", "must be from 0 to 1m")
 	bad(c.Workers < 1 || c.Workers > 64, "workers", "must be from 1 to 64")

@@ -9,9 +9,9 @@ import (
 // Config is every setting. The tags are read by kong: `name` (or the field's name) is the flag, `env` the variable; in the YAML
 // file the dashes of a flag may be levels: graph-url is graph: {url: …}.
 type Config struct {
-	Listen    string `default:":8443" help:"Address to listen on." placeholder:"ADDR"`
-	PublicURL string `name:"public-url" help:"What callers call this service, such as https://sikker.example.dk." placeholder:"URL"`
+	Listen string `default:":8443" help:"Address to listen on." placeholder:"ADDR"`
 
+	Front
 	Finding
 
 	TLS struct {
@@ -55,8 +55,6 @@ type Config struct {
 		Backlog          time.Duration `default:"2h" help:"How much a mailbox may have waiting, by the time it takes, before more is refused with a time to come again." placeholder:"TIME"`
 		KeepDays         int           `default:"400" help:"Days that what is known of a mail is kept, its subject with it; 0 is for ever. The audit log stays." placeholder:"N"`
 	} `embed:"" prefix:"sending-" group:"Sending (Microsoft Graph)"`
-
-	Organisation string `help:"The organisation's name, on its public page of certificates." placeholder:"NAME"`
 
 	Drain   time.Duration `default:"5s" help:"How long requests are still taken after the program was told to stop and says so on /readyz: as long as your load balancer needs to see it." placeholder:"TIME"`
 	Workers int           `default:"8" help:"Copies sent at the same time."`

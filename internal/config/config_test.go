@@ -25,7 +25,10 @@ func good(t *testing.T) config.Config {
 		t.Fatal(err)
 	}
 	const id = "7e4a4700-0000-4000-8000-000000000001"
-	c := config.Config{Listen: ":8443", PublicURL: "https://sikker.example.dk", Workers: 4, Log: "info"}
+	c := config.Config{Listen: ":8443", Workers: 4, Log: "info"}
+	c.PublicURL, c.Organisation = "https://sikker.example.dk", "Universitetet Eksempel"
+	c.AddIn = config.AddIn{ClientID: id, SupportURL: "https://hjaelp.example.dk/sikker?a=1", Version: "1.2.0.0", CPR: "off", Marked: "ask", Channel: "block",
+		Office: "https://office.example/office.js", FrameAncestors: []string{"https://outlook.example.dk:8443"}}
 	c.Data = t.TempDir()
 	c.TLS.Proxy = true
 	c.Entra.Tenant, c.Entra.Audience, c.Entra.Scope, c.Entra.Role = id, id, "s", "r"
@@ -61,6 +64,7 @@ func TestEveryFaultIsNamedAtOnce(t *testing.T) {
 	for _, setting := range []string{
 		"listen", "public-url", "data", "tls-certificate", "entra-tenant", "entra-audience", "entra-clients", "entra-scope", "entra-role", "entra-admin-role", "entra-authority",
 		"graph-url", "graph-credential", "graph-large", "graph-max-megabytes", "graph-smtp", "sending-per-minute", "sending-recipients-per-day", "sending-backlog", "graph-client-id", "mail-domains", "mail-encryption", "mail-headers", "mail-outer-subject", "trust-environment", "trust-roots", "trust-unpublished", "trust-deadline", "workers", "log",
+		"addin-version", "addin-cpr", "addin-marked", "addin-channel", "addin-office",
 	} {
 		if !strings.Contains(err.Error(), setting+": ") {
 			t.Errorf("%s is not named in:\n%v", setting, err)
@@ -76,6 +80,18 @@ func TestOneFaultAtATime(t *testing.T) {
 	}{
 		{"a proxy and certificates", "tls-proxy", func(c *config.Config) { c.TLS.Certificate = "x" }},
 		{"http to the world", "public-url", func(c *config.Config) { c.PublicURL = "http://sikker.example.dk" }},
+		{"a path beside which there is no API", "public-url", func(c *config.Config) { c.PublicURL += "/sikker" }},
+		{"capitals in an address", "public-url", func(c *config.Config) { c.PublicURL = "https://Sikker.example.dk" }},
+		{"a name that no manifest holds", "organisation", func(c *config.Config) { c.Organisation = strings.Repeat("å", 126) }},
+		{"a name in two lines", "organisation", func(c *config.Config) { c.Organisation = "a\nb" }},
+		{"an add-in that is nobody", "addin-client-id", func(c *config.Config) { c.AddIn.ClientID = "add-in" }},
+		{"an add-in whose tokens are refused", "addin-client-id", func(c *config.Config) { c.AddIn.ClientID = "7e4a4700-0000-4000-8000-000000000002" }},
+		{"help by mail", "addin-support-url", func(c *config.Config) { c.AddIn.SupportURL = "mailto:hjaelp@example.dk" }},
+		{"a version that Microsoft refuses", "addin-version", func(c *config.Config) { c.AddIn.Version = "0.9" }},
+		{"a rule that is none", "addin-channel", func(c *config.Config) { c.AddIn.Channel = "warn" }},
+		{"office.js over http", "addin-office", func(c *config.Config) { c.AddIn.Office = "http://office.example/office.js" }},
+		{"everybody as a frame", "addin-frame-ancestors", func(c *config.Config) { c.AddIn.FrameAncestors = []string{"https://*.example"} }},
+		{"a path as a frame", "addin-frame-ancestors", func(c *config.Config) { c.AddIn.FrameAncestors = []string{"https://a.example/"} }},
 		{"a password in an address", "graph-url", func(c *config.Config) { c.Graph.URL = "https://me:secret@graph.example" }},
 		{"the common tenant", "entra-tenant", func(c *config.Config) { c.Entra.Tenant = "common" }},
 		{"a client by name", "entra-clients", func(c *config.Config) { c.Entra.Clients = []string{"outlook"} }},
@@ -166,6 +182,20 @@ func TestTheFileGivesSettingsInLevelsAndTheCommandLineWins(t *testing.T) {
 	if c.Graph.URL != "https://two.example" || c.Graph.Large != "upload" || len(c.Mail.Domains) != 2 || c.Workers != 3 || !c.TLS.Proxy || c.Entra.Scope != "Mail.SendSecure" ||
 		c.Mail.Headers != "hide" || c.Mail.OuterSubject != "Sikker mail" || c.Mail.Encryption != "auto" {
 		t.Errorf("got %+v", c)
+	}
+}
+
+func TestTheAddInHasRulesWithoutASetting(t *testing.T) {
+	t.Parallel()
+	c, err := parse(t, "addin: {client-id: 7e4a4700-0000-4000-8000-000000000001, channel: block, frame-ancestors: [https://a.example, https://b.example]}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := c.AddIn; a.CPR != "block" || a.Marked != "block" || a.Channel != "block" || a.Version != "1.0.0.0" || len(a.FrameAncestors) != 2 || !strings.HasSuffix(a.Office, "/lib/1/hosted/office.js") {
+		t.Errorf("got %+v", a)
+	}
+	if c.Name() != "Send sikker" {
+		t.Errorf("nobody is called %q", c.Name())
 	}
 }
 
