@@ -172,7 +172,7 @@ test("the address of the page says what it is, and gives it back", () => {
 });
 
 test("whom somebody means by what they write", () => {
-  const world = { people: [{ name: "Birk Eksempel", address: "birk@aau.example" }, { name: "Bo Et", address: "bo1@aau.example" }, { name: "Bo To", address: "bo2@aau.example" }], boxes: [] };
+  const world = { people: [["Birk Eksempel", "birk"], ["Bo Et", "bo1"], ["Bo To", "bo2"]].map(([name = "", local = ""]) => ({ name, address: `${local}@aau.example`, object: "", tenant: "" })), boxes: [] };
   expect(resolveAll("Bo Partner <bo@partner.example>; birk, bo; a@b", world)).toEqual([
     { name: "Bo Partner", address: "bo@partner.example", resolved: true }, { name: "Birk Eksempel", address: "birk@aau.example", resolved: true },
     { name: "bo", address: "bo", resolved: false }, { name: "a@b", address: "a@b", resolved: false },

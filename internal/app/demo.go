@@ -255,6 +255,7 @@ func (w *world) welcome(out io.Writer) {
 	_, _ = fmt.Fprintf(out, `
 Send sikker: a demo on this machine alone. Everybody in it is invented.
 
+  Write a mail in Outlook    %[2]s/outlook
   Look into the mailboxes    %[1]s
   Certificates for partners  %[2]s/certificates
   The service                %[2]s   (openapi.yaml, healthz, readyz, metrics)

@@ -22,7 +22,7 @@ type employees struct{ u *University }
 func (e employees) People() []outlook.Person {
 	var list []outlook.Person
 	for _, p := range e.u.Tenant.Personas {
-		list = append(list, outlook.Person{Name: p.Name, Address: p.Address})
+		list = append(list, outlook.Person{Name: p.Name, Address: p.Address, Object: p.ID, Tenant: e.u.Tenant.Tenant})
 	}
 	return list
 }
@@ -43,9 +43,7 @@ func (e employees) Token(address, client string, wrong bool) (outlook.Token, err
 		options = append(options, entraid.With("aud", "00000003-0000-0000-c000-000000000000"))
 	}
 	access := u.Entra.IssueUser(p, options...)
-	return outlook.Token{
-		Access: access, ID: u.Entra.IssueID(p, client, ""), Lifetime: u.Entra.Lifetime(access), Object: p.ID, Tenant: u.Tenant.Tenant,
-	}, nil
+	return outlook.Token{Access: access, ID: u.Entra.IssueID(p, client, ""), Lifetime: u.Entra.Lifetime(access)}, nil
 }
 
 // letters are the mailboxes, to the pretend Outlook.

@@ -16,14 +16,14 @@ var built embed.FS
 type Person struct {
 	Name    string `json:"name"`
 	Address string `json:"address"`
+	Object  string `json:"object"` // oid
+	Tenant  string `json:"tenant"`
 }
 
 // Token is what a sign-in gives.
 type Token struct {
 	Access, ID string
 	Lifetime   time.Duration
-	Object     string // oid
-	Tenant     string
 }
 
 // People gives who can sign in. As a token it gives the one for the API with the scopes asked for; wrong makes it one that the

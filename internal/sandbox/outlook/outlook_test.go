@@ -22,7 +22,7 @@ type village struct {
 }
 
 func (v *village) People() []Person {
-	return []Person{{Name: "Anna Eksempel", Address: "anna@aau.example"}}
+	return []Person{{Name: "Anna Eksempel", Address: "anna@aau.example", Object: "oid", Tenant: "tid"}}
 }
 
 func (v *village) Token(address, _ string, wrong bool) (Token, error) {
@@ -30,7 +30,7 @@ func (v *village) Token(address, _ string, wrong bool) (Token, error) {
 	if address != "anna@aau.example" {
 		return Token{}, errors.New("nobody")
 	}
-	return Token{Access: "a.b.c", ID: "d.e.f", Lifetime: time.Hour, Object: "oid", Tenant: "tid"}, nil
+	return Token{Access: "a.b.c", ID: "d.e.f", Lifetime: time.Hour}, nil
 }
 
 func (v *village) Boxes() []Box {
@@ -141,7 +141,7 @@ func TestTokensAreForPeopleOfTheSandbox(t *testing.T) {
 	h := serve(v)
 	w := from(t, h, http.MethodPost, "/outlook/token", `{"persona":"anna@aau.example","scope":"api://x/y","wrong":true}`)
 	var got map[string]any
-	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got["accessToken"] != "a.b.c" || got["name"] != "Anna Eksempel" || got["expiresIn"] != 3600.0 || got["scope"] != "api://x/y" || !v.wrong {
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got["accessToken"] != "a.b.c" || got["name"] != "Anna Eksempel" || got["object"] != "oid" || got["expiresIn"] != 3600.0 || got["scope"] != "api://x/y" || !v.wrong {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	for name, c := range map[string]struct {

@@ -27,15 +27,15 @@ func (p *page) token(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "nobody here has that address", http.StatusNotFound)
 		return
 	}
-	name := asked.Persona
+	var who Person
 	for _, one := range p.People.People() {
 		if strings.EqualFold(one.Address, asked.Persona) {
-			name = one.Name
+			who = one
 		}
 	}
 	answer(w, map[string]any{
 		"accessToken": t.Access, "idToken": t.ID, "expiresIn": int64(t.Lifetime.Seconds()), "scope": asked.Scope,
-		"object": t.Object, "tenant": t.Tenant, "name": name, "username": asked.Persona,
+		"object": who.Object, "tenant": who.Tenant, "name": who.Name, "username": who.Address,
 	})
 }
 

@@ -4,6 +4,9 @@ import type { Window as Around } from "./window";
 
 interface Request { method: string; requestId: string; tokenParams?: { clientId: string; scope: string; claims?: string } }
 
+// By whom the account is known, wherever the sandbox is: as in the real Outlook.
+const environment = "login.microsoftonline.com";
+
 export function bridge(host: Around): unknown {
   const listeners: ((message: string) => void)[] = [];
   const reply = (request: Request, body: object) => setTimeout(() => {
@@ -17,8 +20,8 @@ export function bridge(host: Around): unknown {
       const request = JSON.parse(text) as Request;
       switch (request.method) {
         case "GetInitContext":
-          // No account is named: whom the token is for comes with the token.
-          reply(request, { success: true, initContext: { sdkName: "sandbox", sdkVersion: "1.0", capabilities: { queryAccount: false } } });
+          reply(request, { success: true, initContext: { sdkName: "sandbox", sdkVersion: "1.0", capabilities: { queryAccount: false },
+            accountContext: { homeAccountId: `${host.persona.object}.${host.persona.tenant}`, environment, tenantId: host.persona.tenant } } });
           return;
         case "GetToken":
         case "GetTokenPopup": {
@@ -28,7 +31,7 @@ export function bridge(host: Around): unknown {
               reply(request, { success: false, error: { status: signed.refused, code: signed.code, description: signed.refused } });
               return;
             }
-            const account = { homeAccountId: `${signed.object}.${signed.tenant}`, environment: "login.microsoftonline.com", tenantId: signed.tenant, username: signed.username,
+            const account = { homeAccountId: `${signed.object}.${signed.tenant}`, environment, tenantId: signed.tenant, username: signed.username,
               localAccountId: signed.object, name: signed.name };
             reply(request, { success: true, account,
               token: { access_token: signed.accessToken, id_token: signed.idToken, expires_in: signed.expiresIn, scope: signed.scope, properties: null } });

@@ -1,7 +1,7 @@
 // What the page asks of its own server, which is the pretend university.
 import type { Draft } from "./draft";
 
-export interface Person { readonly name: string; readonly address: string }
+export interface Person { readonly name: string; readonly address: string; readonly object: string; readonly tenant: string }
 export interface Box { readonly address: string; readonly da: string; readonly en: string; readonly own: boolean }
 export interface World { readonly people: readonly Person[]; readonly boxes: readonly Box[] }
 export interface Signed { readonly accessToken: string; readonly idToken: string; readonly expiresIn: number; readonly scope: string; readonly object: string; readonly tenant: string; readonly name: string; readonly username: string }

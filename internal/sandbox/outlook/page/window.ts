@@ -1,7 +1,7 @@
 // What the compose window offers to the frames in it. Both are of one origin; the frame still takes nothing but copies.
 import type { Answer, Runtime } from "./host";
 import type { Profile } from "./profile";
-import type { Signed } from "./service";
+import type { Person, Signed } from "./service";
 
 // Form is what a new mail begins with.
 export interface Form { readonly toRecipients?: readonly string[]; readonly subject?: string; readonly htmlBody?: string }
@@ -9,7 +9,7 @@ export interface Form { readonly toRecipients?: readonly string[]; readonly subj
 export interface Window {
   readonly profile: Profile;
   readonly language: string;
-  readonly persona: { readonly name: string; readonly address: string };
+  readonly persona: Person;
   readonly roaming: Readonly<Record<string, unknown>>;
   call(runtime: Runtime, method: string, args: readonly unknown[]): Promise<Answer>;
   theme(): Office.OfficeTheme;
