@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"regexp"
+	"slices"
 )
 
 // Deps is all that the add-in is made of.
@@ -68,7 +69,7 @@ func New(d Deps) (*Site, error) {
 			}
 			f.policy = policy.of(name)
 		case name == guardScript:
-			f.body, f.cache = append(guard, body...), "max-age=300"
+			f.body, f.cache = slices.Concat(guard, body), "max-age=300"
 		case hashed.MatchString(name):
 			f.cache = "public, max-age=31536000, immutable"
 		case path.Ext(name) == ".png":

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -19,10 +20,13 @@ type addInSettings struct {
 	Ancestors  []string // beside Outlook: origins, or 'self'
 }
 
+// provider stands in the add-in where an organisation has no name.
+const provider = "Send sikker"
+
 // manifest is what Outlook reads of this service.
 func (w wiring) manifest() ([]byte, error) {
 	return manifest.Fill(w.Assets.Manifest, manifest.Options{
-		BaseURL: w.PublicURL, ClientID: w.AddIn.ClientID, Authority: w.AddIn.Authority, Provider: w.Organisation,
+		BaseURL: w.PublicURL, ClientID: w.AddIn.ClientID, Authority: w.AddIn.Authority, Provider: cmp.Or(w.Organisation, provider),
 		SupportURL: w.AddIn.SupportURL, Version: w.AddIn.Version,
 	})
 }
@@ -37,7 +41,7 @@ func (w wiring) addIn() (*addin.Site, error) {
 		Manifest: filled, Files: w.Assets.AddIn, PublicURL: w.PublicURL, Office: w.AddIn.Office, Rules: w.AddIn.Rules, Ancestors: w.AddIn.Ancestors,
 		Settings: addin.Settings{
 			ClientID: w.AddIn.ClientID, Authority: w.AddIn.Authority, Scope: "api://" + w.Entra.Audience + "/" + w.Entra.Scope,
-			Organisation: w.Organisation, Domains: w.Domains, CertificatesPage: strings.TrimSuffix(w.PublicURL, "/") + "/certificates",
+			Organisation: cmp.Or(w.Organisation, provider), Domains: w.Domains, CertificatesPage: strings.TrimSuffix(w.PublicURL, "/") + "/certificates",
 			SupportURL: w.AddIn.SupportURL,
 		},
 	})

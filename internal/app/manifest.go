@@ -47,7 +47,7 @@ func (c *manifestCommand) Run(console console, assets Assets) error {
 	case !strings.HasPrefix(base, "https://"):
 		return errors.New("--base-url must begin with https://: Outlook takes nothing else")
 	}
-	w := wiring{Assets: assets, PublicURL: base, Organisation: c.Name(), AddIn: addInSettings{
+	w := wiring{Assets: assets, PublicURL: base, Organisation: c.Organisation, AddIn: addInSettings{
 		ClientID: client, Authority: c.Authority, SupportURL: c.AddIn.SupportURL, Version: c.AddIn.Version,
 	}}
 	text, err := w.checkedManifest()

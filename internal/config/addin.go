@@ -37,17 +37,6 @@ var manifestVersion = regexp.MustCompile(`^[1-9][0-9]{0,4}(\.[0-9]{1,5}){1,3}$`)
 // longestProvider is ProviderName's in Microsoft's schema of a manifest.
 const longestProvider = 125
 
-// DefaultOrganisation stands where an organisation has no name.
-const DefaultOrganisation = "Send sikker"
-
-// Name is the organisation's, for where there must be one.
-func (c *Front) Name() string {
-	if c.Organisation == "" {
-		return DefaultOrganisation
-	}
-	return c.Organisation
-}
-
 // check is of the settings of the add-in, and of what its manifest needs of the others.
 func (c *Front) check(bad func(is bool, setting, what string), isGUID func(string) bool) {
 	public := strings.TrimSuffix(c.PublicURL, "/")

@@ -194,9 +194,6 @@ func TestTheAddInHasRulesWithoutASetting(t *testing.T) {
 	if a := c.AddIn; a.CPR != "block" || a.Marked != "block" || a.Channel != "block" || a.Version != "1.0.0.0" || len(a.FrameAncestors) != 2 || !strings.HasSuffix(a.Office, "/lib/1/hosted/office.js") {
 		t.Errorf("got %+v", a)
 	}
-	if c.Name() != "Send sikker" {
-		t.Errorf("nobody is called %q", c.Name())
-	}
 }
 
 func TestASettingThatDoesNotExistIsAFault(t *testing.T) {

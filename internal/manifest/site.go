@@ -133,17 +133,16 @@ func names(pattern *regexp.Regexp, text []byte) []string {
 func scripts(page []byte) []string {
 	var list []string
 	tokens := html.NewTokenizer(bytes.NewReader(page))
-	for {
-		switch tokens.Next() {
-		case html.ErrorToken:
-			return list
-		case html.StartTagToken, html.SelfClosingTagToken:
-			token := tokens.Token()
-			for _, a := range token.Attr {
-				if token.Data == "script" && a.Key == "src" {
-					list = append(list, a.Val)
-				}
+	for kind := tokens.Next(); kind != html.ErrorToken; kind = tokens.Next() {
+		token := tokens.Token()
+		if token.Data != "script" || kind != html.StartTagToken && kind != html.SelfClosingTagToken {
+			continue
+		}
+		for _, a := range token.Attr {
+			if a.Key == "src" {
+				list = append(list, a.Val)
 			}
 		}
 	}
+	return list
 }
