@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"internal/cms/keywrap":          {},
 	"internal/cms/wycheproof":       {},
 	"internal/config":               {},
+	"internal/cpr":                  {},
 	"internal/draft":                {"internal/fault"},
 	"internal/entra":                {"internal/fault"},
 	"internal/fault":                {},

@@ -25,8 +25,9 @@ await mkdir(path.join(out, "icons"), { recursive: true });
 await build({ ...common, entryPoints: present({ pane: "src/pane/main.ts", signin: "src/signin/dialog.ts" }), format: "esm", splitting: true, target: "es2022",
   chunkNames: "[name]-[hash]" });
 await build({ ...common, entryPoints: present({ pane: "src/pane/pane.css" }), target: "es2022" });
-// The guard runs in classic Outlook's engine: one file, no modules, ES2016, no DOM.
-await build({ ...common, entryPoints: present({ guard: "src/guard/entry.ts" }), format: "iife", target: "es2016" });
+// The guard runs in classic Outlook's engine: one file, no modules, ES2016, no DOM. Minifying the syntax would write conditional
+// operators, which Microsoft warns of there.
+await build({ ...common, entryPoints: present({ guard: "src/guard/entry.ts" }), format: "iife", target: "es2016", minify: false, minifyWhitespace: true, minifyIdentifiers: true });
 for (const [name, file] of Object.entries(present({ "pane.html": "src/pane/pane.html", "signin.html": "src/signin/signin.html", "guard.html": "src/guard/guard.html" })))
   await cp(file, path.join(out, name));
 for (const size of iconSizes) await icon(size);
