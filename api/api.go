@@ -36,7 +36,7 @@ type Mailboxes interface {
 
 // Sending is the use case.
 type Sending interface {
-	Preflight(ctx context.Context, c mailbox.Caller, d *draft.Draft) (sending.Plan, error)
+	Preflight(ctx context.Context, c mailbox.Caller, d *draft.Draft) (sending.Preflight, error)
 	Submit(ctx context.Context, s sending.Submission) (sending.Accepted, error)
 	Message(ctx context.Context, c mailbox.Caller, id string) (sending.Message, error)
 	Messages(ctx context.Context, c mailbox.Caller, q store.MessageQuery) ([]sending.Message, error)

@@ -41,19 +41,27 @@ func (believer) Verify(_ context.Context, token string) (entra.Caller, error) {
 
 // useCase answers every call with the same.
 type useCase struct {
-	submit func(s sending.Submission) (string, error)
-	read   func() (sending.Message, error)
-	events func(after int) ([]store.Event, bool)
+	usable    []mailbox.Mailbox
+	preflight func(d *draft.Draft) sending.Preflight
+	submit    func(s sending.Submission) (string, error)
+	read      func() (sending.Message, error)
+	events    func(after int) ([]store.Event, bool)
 }
 
 func (u useCase) Usable(context.Context, mailbox.Caller) ([]mailbox.Mailbox, error) {
+	if u.usable != nil {
+		return u.usable, nil
+	}
 	_, err := u.read()
 	return nil, err
 }
 
-func (u useCase) Preflight(context.Context, mailbox.Caller, *draft.Draft) (sending.Plan, error) {
+func (u useCase) Preflight(_ context.Context, _ mailbox.Caller, d *draft.Draft) (sending.Preflight, error) {
+	if u.preflight != nil {
+		return u.preflight(d), nil
+	}
 	_, err := u.read()
-	return sending.Plan{}, err
+	return sending.Preflight{}, err
 }
 
 func (u useCase) Submit(_ context.Context, s sending.Submission) (sending.Accepted, error) {

@@ -11,30 +11,36 @@ import (
 	"aau.dk/sendsikker/internal/sending"
 )
 
-// Preflight tells how each recipient would be reached.
+// Preflight tells how each recipient would be reached, what to look out for, and which mailbox it would be sent as.
 func (s *server) Preflight(ctx context.Context, r contract.PreflightRequestObject) (contract.PreflightResponseObject, error) {
-	plan, err := s.Sending.Preflight(ctx, callerOf(ctx), &draft.Draft{
+	p, err := s.Sending.Preflight(ctx, callerOf(ctx), &draft.Draft{
 		Mailbox: value(r.Body.Mailbox), To: mailAddresses(r.Body.To), Cc: mailAddresses(r.Body.Cc), Bcc: mailAddresses(r.Body.Bcc),
+		InReplyTo: value(r.Body.InReplyTo),
 	})
 	if err != nil {
 		return nil, err
 	}
 	answer := contract.Preflight200JSONResponse{
-		Mailbox: value(r.Body.Mailbox), MailboxWhy: contract.Asked, Sendable: plan.Sendable(), Say: verdict(plan), Recipients: []contract.PreflightRecipient{}, Warnings: []contract.Warning{},
-		Silent: append([]string{}, plan.Silent...), MaxContentBytes: s.Sending.Room(plan),
+		Mailbox: p.Mailbox, MailboxWhy: contract.PreflightMailboxWhy(p.MailboxWhy), SealedBefore: p.SealedBefore,
+		Sendable: p.Sendable(), Say: verdict(p.Plan), Recipients: []contract.PreflightRecipient{}, Warnings: []contract.Warning{},
+		Silent: append([]string{}, p.Silent...), MaxContentBytes: s.Sending.Room(p.Plan),
 	}
 	if size := r.Body.ContentBytes; size != nil && *size > answer.MaxContentBytes {
 		answer.Sendable, answer.Say = false, tooLarge(answer.MaxContentBytes)
 		answer.Warnings = append(answer.Warnings, contract.Warning{Code: "too_large", Say: answer.Say})
 	}
-	for _, p := range plan.Recipients {
-		answer.Recipients = append(answer.Recipients, contract.PreflightRecipient{
-			Address: p.Recipient.Address, Name: optional(p.Recipient.Name), Route: contract.Route(p.Verdict.Route),
-			Code: p.Verdict.Code, Say: say(p.Verdict.Say), Certificate: certificate(p.Shown()),
-		})
+	for _, r := range p.Recipients {
+		one := contract.PreflightRecipient{
+			Address: r.Recipient.Address, Name: optional(r.Recipient.Name), Route: contract.Route(r.Verdict.Route),
+			Code: r.Verdict.Code, Say: say(r.Verdict.Say), Certificate: certificate(r.Shown()),
+		}
+		if others := p.Alternatives[r.Recipient.Address]; len(others) > 0 {
+			one.Alternatives = &others
+		}
+		answer.Recipients = append(answer.Recipients, one)
 	}
-	for _, w := range plan.Warnings {
-		answer.Warnings = append(answer.Warnings, contract.Warning{Code: w.Code, Address: optional(w.Address), Say: say(w.Say)})
+	for _, w := range p.Warnings {
+		answer.Warnings = append(answer.Warnings, contract.Warning{Code: w.Code, Address: optional(w.Address), Similar: optional(w.Similar), Say: say(w.Say)})
 	}
 	return answer, nil
 }

@@ -8,10 +8,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/sandbox/directory"
+	"aau.dk/sendsikker/internal/store"
 )
 
 // preflight asks the whole service, in this process: token, contract, grant, sources, judgement, JSON.
@@ -65,8 +70,37 @@ func BenchmarkPreflight20(b *testing.B) {
 	}
 	preflight(b, w, recipients)
 	run("remembered", 1000, func(int) []string { return recipients })
+	longPast(b, w)
+	run("remembered, by somebody with a long past", 1000, func(int) []string { return recipients })
 	w.university.Directory.SetWeather(directory.Silent)
 	run("dead directory", 1, func(round int) []string {
 		return append(slices.Clone(known), fmt.Sprintf("new%d@elsewhere.example", round))
 	})
+}
+
+// longPast has anna have sent as many mails as the preflight looks through, to as many people.
+func longPast(b *testing.B, w *world) {
+	b.Helper()
+	anna, _ := w.university.Persona("anna")
+	from, err := w.service.store.MailboxByAddress(b.Context(), "sikkermail@its.aau.example")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range 500 {
+		id := uuid.Must(uuid.NewV7()).String()
+		d := store.Delivery{ID: id, Kind: "sealed", SpoolName: id, Size: 1}
+		for n := range 2 {
+			d.Recipients = append(d.Recipients, store.Recipient{
+				Position: n, Field: "to", Address: fmt.Sprintf("somebody%c%c%d@elsewhere.example", 'a'+i%26, 'a'+i/26, n), Route: "smime",
+				Evidence: fmt.Appendf(nil, `{"judgement":%q}`, strings.Repeat("x", 2500)), // as long as one is
+			})
+		}
+		m := store.Message{
+			ID: id, MailboxID: from.ID, CallerKind: "user", CallerID: anna.ID, CallerName: []byte("x"), HeaderID: "<" + id + "@its.aau.example>",
+			Subject: []byte("x"), WrappedKey: []byte("x"), KeyVersion: "v", Language: "da", Digest: []byte("x"), AcceptedAt: time.Now(), Deliveries: []store.Delivery{d},
+		}
+		if _, _, err := w.service.store.InsertMessage(b.Context(), m, audit.Entry{At: m.AcceptedAt, Actor: audit.Actor{Kind: "user", ID: anna.ID}, Action: audit.MessageAccepted}); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -269,8 +269,11 @@ Send a mail as %[5]s (the token lasts about an hour):
   curl -sS %[2]s/v1/messages -H "Authorization: Bearer $TOKEN" \
     -F 'draft={"mailbox":"sikkermail@its.aau.example","to":[{"address":"bo@partner.example"}],"subject":"Hej Bo","body":{"text":"Fortroligt."}};type=application/json'
 
+Ask how it would go before it is sent: who cannot be reached, and who else there can; and, once somebody at region.example has been
+written to, that regi0n.example is not the same:
+
   curl -sS %[2]s/v1/preflight -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
-    -d '{"mailbox":"sikkermail@its.aau.example","to":[{"address":"bo@partner.example"},{"address":"nocert@partner.example"}]}'
+    -d '{"to":[{"address":"nocert@partner.example"},{"address":"sikkerpost@regi0n.example"}]}'
 
 See why a certificate is used, while its owner changes keys:
 

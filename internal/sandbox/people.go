@@ -110,7 +110,12 @@ func (u *University) outside(now time.Time) []someone {
 			address: "stranger@ukendt.example", by: u.Stranger, request: ca.Request{CommonName: "Ukendt Udsteder", Organisation: "Ukendt", Address: "stranger@ukendt.example"},
 			danish: "udstederen er ukendt her", english: "the issuer is unknown here",
 		},
-		{address: "nocert@partner.example", danish: "har intet certifikat", english: "has no certificate"},
+		{
+			address: "nocert@partner.example", danish: "har intet certifikat; andre samme sted har, og dem foreslås der",
+			english: "has no certificate; others at the same place have, and are offered",
+		},
+		good("sikkerpost@regi0n.example", "Regi0n", "ligner sikkerpost@region.example med et nul; skriv til den ægte først, så advares der",
+			"looks like sikkerpost@region.example with a zero; write to the real one first, and there is a warning"),
 		weather("throttled", "Graph siger »for mange« de to første gange", "Graph says \"too many\" the first two times"),
 		weather("busy", "Graph har travlt den første gang", "Graph is busy the first time"),
 		weather("timeout-but-sent", "Graph svarer ikke, men mailen er sendt", "Graph does not answer, but the mail was sent"),

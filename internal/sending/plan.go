@@ -35,6 +35,7 @@ type Planned struct {
 type Warning struct {
 	Code    string
 	Address string // "" when it is about the message
+	Similar string // of similar_address: the one that the caller has written to
 	Say     fault.Sentence
 }
 
@@ -53,22 +54,6 @@ func (p Plan) Sendable() bool {
 		}
 	}
 	return len(p.Recipients) > 0
-}
-
-// Preflight plans a draft that is not sent. It checks the same things as Submit does, in the same order.
-func (s *Service) Preflight(ctx context.Context, c mailbox.Caller, d *draft.Draft) (Plan, error) {
-	d.Normalize()
-	if err := d.Validate(); err != nil {
-		return Plan{}, err
-	}
-	m, err := s.Mailboxes.Check(ctx, c, d.Mailbox)
-	if err != nil {
-		return Plan{}, err
-	}
-	if err := s.usableNow(m); err != nil {
-		return Plan{}, err
-	}
-	return s.plan(ctx, d)
 }
 
 func (s *Service) plan(ctx context.Context, d *draft.Draft) (Plan, error) {

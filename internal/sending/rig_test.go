@@ -215,6 +215,10 @@ func (l lender) Check(context.Context, mailbox.Caller, string) (mailbox.Mailbox,
 	return l.identity.Mailbox, nil
 }
 
+func (l lender) Usable(context.Context, mailbox.Caller) ([]mailbox.Mailbox, error) {
+	return []mailbox.Mailbox{l.identity.Mailbox}, nil
+}
+
 // directory has a certificate for everybody.
 type directory struct{}
 

@@ -23,6 +23,7 @@ import (
 type Mailboxes interface {
 	Open(ctx context.Context, c mailbox.Caller, address string) (mailbox.Identity, error)
 	Check(ctx context.Context, c mailbox.Caller, address string) (mailbox.Mailbox, error)
+	Usable(ctx context.Context, c mailbox.Caller) ([]mailbox.Mailbox, error)
 }
 
 // Certificates finds the certificate to encrypt for, for all addresses in one call, and explains one.
@@ -48,7 +49,15 @@ type Store interface {
 	CancelMessage(ctx context.Context, id string, say fault.Sentence, e audit.Entry) error
 	Resolve(ctx context.Context, d store.Delivery, arrived bool, e audit.Entry) error
 	Doubtful(ctx context.Context, limit int) ([]store.Delivery, error)
+	HistoryStore
 	TidyStore
+}
+
+// HistoryStore is what the preflight asks about earlier mails: the caller's own, and nobody else's.
+type HistoryStore interface {
+	Correspondents(ctx context.Context, callerID string, limit int) ([]store.Correspondent, error)
+	SentSealed(ctx context.Context, callerID, headerID string) (bool, error)
+	PinnedAt(ctx context.Context, domains []string, each int) ([]string, error)
 }
 
 // TidyStore is what the tidying needs.

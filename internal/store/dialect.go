@@ -24,6 +24,7 @@ type dialect interface {
 	lock(table string) string                     // what a SELECT ends in so that its row of table stays as it is until the transaction ends
 	damage(ctx context.Context) ([]string, error) // that the database finds in itself
 	jobArgument(name string) string               // an argument of the job j, as text
+	domain(column string) string                  // what stands behind the @ in it, as the index has it
 	close() error
 }
 

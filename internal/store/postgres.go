@@ -116,3 +116,5 @@ func (*postgresServer) lock(table string) string { return " FOR NO KEY UPDATE OF
 func (*postgresServer) damage(context.Context) ([]string, error) { return nil, nil }
 
 func (*postgresServer) jobArgument(name string) string { return "j.args->>'" + name + "'" }
+
+func (*postgresServer) domain(column string) string { return "split_part(" + column + ", '@', 2)" }

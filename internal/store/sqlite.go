@@ -94,3 +94,7 @@ func (f *sqliteFile) damage(ctx context.Context) ([]string, error) {
 
 // jobArgument: River keeps them as SQLite's binary JSON.
 func (*sqliteFile) jobArgument(name string) string { return "json_extract(j.args, '$." + name + "')" }
+
+func (*sqliteFile) domain(column string) string {
+	return "substr(" + column + ", instr(" + column + ", '@') + 1)"
+}
