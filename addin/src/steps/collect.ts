@@ -7,8 +7,12 @@ import { tie } from "./pictures.js";
 import { everybody, same, type AttachmentInfo, type Client, type Content, type Glance, type Language, type OfficePort, type Part, type Person, type Text } from "./ports.js";
 import { scan, type Scan } from "./scan.js";
 
-/** Classic Outlook's text lags some seconds behind what is typed: it is read until two readings are the same. */
+/**
+ * Classic Outlook's text lags behind what is typed: it is read until nothing new has come for longer than that. Two readings that are the
+ * same are not enough: within the lag both are the old text, and a mail without its last sentence would be sent.
+ */
 export const steadyTime = 500;
+const steadyReadings = 3;
 const textReadings = 12;
 /** Outlook answers "succeeded" with nothing in it when it is asked for much at once. */
 const contentTries = 5;
@@ -51,12 +55,14 @@ export async function collect(c: Collecting): Promise<Whole> {
 
 async function steady(c: Collecting): Promise<Text> {
   let text = await c.office.text();
+  let still = 0;
   if (c.client?.kind !== "classic" && c.client?.kind !== "mac") return text;
   for (let i = 0; i < textReadings; i++) {
     await c.wait(steadyTime);
     c.stop.throwIfAborted();
     const again = await c.office.text();
-    if (again.content === text.content && again.html === text.html) return again;
+    still = again.content === text.content && again.html === text.html ? still + 1 : 0;
+    if (still === steadyReadings) return again;
     text = again;
   }
   throw new Failed({ kind: "body_unsteady" });
