@@ -134,8 +134,23 @@ func (p *outlookPage) until(expression string) {
 	}
 }
 
-// pane is an expression for the document of the pane.
-const paneDocument = `document.querySelector(".pane iframe").contentDocument`
+// pane is an expression with d for the document of the pane and w for its window; false while there is none.
+func pane(expression string) string {
+	return `(() => { const w = document.querySelector(".pane iframe")?.contentWindow, d = w?.document; return !!d && (` + expression + `); })()`
+}
+
+// shows waits for a state of the pane.
+func (p *outlookPage) shows(states ...string) {
+	p.t.Helper()
+	p.until(pane(`"` + strings.Join(states, " ") + `".split(" ").includes(d.getElementById("pane")?.dataset.state)`))
+}
+
+// inPane presses something in the pane.
+func (p *outlookPage) inPane(selector string) {
+	p.t.Helper()
+	p.until(pane("d.querySelector(`" + selector + "`) !== null"))
+	evaluate[bool](p, pane("d.querySelector(`"+selector+"`).click() ?? true"))
+}
 
 func evaluate[T any](p *outlookPage, expression string) T {
 	p.t.Helper()

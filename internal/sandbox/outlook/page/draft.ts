@@ -21,6 +21,9 @@ export type End = "discarded" | "saved" | "sent" | "closed";
 
 export interface Change { what: "recipients" | "subject" | "body" | "attachments" | "from" | "notices" | "saved" | "ended"; fields?: readonly Field[]; by: "person" | "addin" }
 
+// Keys that are remembered: more than anybody presses in the time that a client is behind.
+const remembered = 500;
+
 export class Draft {
   from: Recipient;
   readonly to: Recipient[] = [];
@@ -28,8 +31,6 @@ export class Draft {
   readonly bcc: Recipient[] = [];
   subject = "";
   html = "";
-  before = ""; // the body before the last typing
-  typedAt = Number.NEGATIVE_INFINITY;
   readonly files: Attached[] = [];
   readonly headers = new Map<string, string>();
   readonly session = new Map<string, string>();
@@ -39,6 +40,7 @@ export class Draft {
   ended: End | null = null;
   left: "nothing" | "deleted" | "drafts" = "nothing"; // what lies in the mailbox of it afterwards
   private readonly watchers: ((change: Change) => void)[] = [];
+  private readonly typed: { until: number; html: string }[] = []; // what each key replaced, and when
   private keys = 0;
 
   constructor(from: Recipient, private readonly now: () => number) {
@@ -63,18 +65,23 @@ export class Draft {
     this.changed({ what: "subject", by });
   }
 
-  // type is what a key does: within a moment of the one before it belongs to the same burst.
+  // type is what a key does.
   type(html: string): void {
-    if (this.now() - this.typedAt > 1000) this.before = this.html;
-    this.typedAt = this.now();
+    this.typed.push({ until: this.now(), html: this.html });
+    if (this.typed.length > remembered) this.typed.shift();
     this.html = html;
     this.changed({ what: "body", by: "person" });
   }
 
   setBody(html: string): void {
-    this.html = this.before = html;
-    this.typedAt = Number.NEGATIVE_INFINITY;
+    this.html = html;
+    this.typed.length = 0;
     this.changed({ what: "body", by: "addin" });
+  }
+
+  // htmlAt is the body as it was then.
+  htmlAt(time: number): string {
+    return this.typed.find((t) => t.until > time)?.html ?? this.html;
   }
 
   attach(file: Omit<Attached, "key">): Attached {

@@ -98,7 +98,7 @@ export class Host {
           this.stumbled = true;
           throw refuse(5001, "InternalError", "An internal error has occurred.");
         }
-        const html = clock.now() - draft.typedAt < profile.staleFor ? draft.before : draft.html;
+        const html = draft.htmlAt(clock.now() - profile.staleFor);
         if (coercion === "text") return plain(html);
         return profile.document ? `<html><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8"></head><body>${html}</body></html>` : html;
       },

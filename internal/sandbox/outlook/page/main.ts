@@ -73,7 +73,7 @@ async function main(settings: Settings): Promise<void> {
   const kept = carried();
   for (const field of fields) draft[field].push(...resolveAll(kept?.[field] ?? settings[field], world));
   draft.subject = kept?.subject ?? settings.subject;
-  draft.html = draft.before = kept?.html ?? element("div", {}, ...settings.body.split("\n").map((line) => element("p", {}, line))).innerHTML;
+  draft.html = kept?.html ?? element("div", {}, ...settings.body.split("\n").map((line) => element("p", {}, line))).innerHTML;
   draft.reply = kept?.reply ?? "";
   for (const name of settings.attach) draft.attach({ name, type: "application/octet-stream", content: btoa(`${name}\n`.replace(/[^\0-\xff]/g, "?")), size: name.length + 1, inline: false, contentId: "", kind: "file", url: "" });
   for (const name of settings.faults) starting(draft, name, profile);

@@ -14,7 +14,7 @@ export interface Profile {
   readonly guard: "script" | "page" | "none"; // where OnMessageSend runs: an engine without DOM, a browser, nowhere
   readonly recipients: number; // at most so many come out of getAsync, and nothing says that there are more
   readonly calls: number; // at once
-  readonly staleFor: number; // ms for which the body is the one before the last typing
+  readonly staleFor: number; // ms that the body is behind what is typed
   readonly document: boolean; // the body is a whole document, not a fragment
   readonly ids: "index" | "id"; // of attachments; an index changes with the list
   readonly emptyInline: boolean; // the first reading of a picture in the text is empty, with success
