@@ -45,7 +45,7 @@ export function failed(cause: unknown): { readonly failure: Failure } {
 function kindOf(cause: unknown, code: string): FailureKind {
   if (cause instanceof InteractionRequiredAuthError) return "sign_in_needed";
   switch (code) {
-    case "user_cancelled": case "access_denied": case "consent_declined": return "sign_in_cancelled";
+    case "user_canceled": case "user_cancelled": case "access_denied": case "consent_declined": return "sign_in_cancelled";
     case "no_network_connectivity": return "offline";
     case "post_request_failed": case "get_request_failed": case "monitor_window_timeout": case "timed_out": return "unreachable";
     case "no_account_error": case "no_tokens_found": case "native_account_unavailable": return "sign_in_needed";
