@@ -71,7 +71,7 @@ func (c *Client) call(ctx context.Context, r request) (*answer, error) {
 
 // enter waits for a place at the mailbox's gate.
 func (c *Client) enter(ctx context.Context, mailbox string) (leave func(), err error) {
-	leave, err = c.gate.enter(ctx, mailbox)
+	leave, err = c.gate.Enter(ctx, mailbox)
 	if err != nil {
 		return nil, &silence{reason: "gave up waiting for other requests to the mailbox", cause: sentinel(err)}
 	}

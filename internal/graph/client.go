@@ -14,6 +14,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/microsoft/kiota-abstractions-go/authentication"
 	msgraphcore "github.com/microsoftgraph/msgraph-sdk-go-core"
+
+	"aau.dk/sendsikker/internal/gate"
 )
 
 // LargeMode says what to do with a sealed copy above MaxMIME.
@@ -23,6 +25,10 @@ const (
 	LargeRefuse LargeMode = iota // TooLarge: the documented way only
 	LargeUpload                  // JSON draft, class IPM.Note.SMIME, upload session (MS-OXOSMIME 2.1.3.2); prove it on the tenant first
 )
+
+// maxConcurrent is one below the four concurrent requests that Graph allows an application in a mailbox
+// (throttling-limits; "over its MailboxConcurrency limit"), so that an administrator's script still gets in.
+const maxConcurrent = 3
 
 const (
 	// MaxMIME is the largest RFC 822 message, in bytes before Graph's base64, that the MIME way takes. A Graph request
@@ -61,7 +67,7 @@ type Client struct {
 	traced      bool                                 // the transport reports when it has a connection
 	graph       *msgraphcore.GraphRequestAdapterBase // adds the token
 	anonymous   *msgraphcore.GraphRequestAdapterBase // for upload URLs, which carry their own proof
-	gate        *gate
+	gate        *gate.Gate
 }
 
 // New checks the options and makes a client. It does not touch the network.
@@ -84,7 +90,7 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{
 		base: base, credential: o.Credential, large: o.Large, maxUpload: o.MaxUpload,
-		observe: o.Observe, uploadHosts: slices.Clone(o.UploadHosts), now: o.Now, gate: newGate(maxConcurrent),
+		observe: o.Observe, uploadHosts: slices.Clone(o.UploadHosts), now: o.Now, gate: gate.New(maxConcurrent),
 	}
 	if c.maxUpload == 0 {
 		c.maxUpload = MaxUpload

@@ -3,7 +3,6 @@ package graph
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -118,23 +117,5 @@ func TestEncodingAsItIsReadIsTheSameAsAtOnce(t *testing.T) {
 				t.Errorf("%d bytes, %s: %d, %v", size, name, len(got), err)
 			}
 		}
-	}
-}
-
-func TestAGateForgetsWhoIsGone(t *testing.T) {
-	t.Parallel()
-	g := newGate(1)
-	leave, err := g.enter(t.Context(), "a")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := g.enter(ctx, "A"); err == nil {
-		t.Error("two are inside")
-	}
-	leave()
-	if len(g.doors) != 0 {
-		t.Errorf("%d doors remembered", len(g.doors))
 	}
 }

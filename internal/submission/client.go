@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
+	"aau.dk/sendsikker/internal/gate"
 )
 
 const (
@@ -19,6 +21,9 @@ const (
 	DefaultMaxMessage = 35 << 20
 	// maxMessageEver is what no mailbox setting can exceed (Exchange Online limits: 150 MB a message).
 	maxMessageEver = 150_000_000
+	// maxConnections is one below the three that Exchange Online allows a mailbox (432 4.3.2 above it), so that a scanner or a
+	// script that sends from the same mailbox still gets in.
+	maxConnections = 2
 	// maxRecipients is the most that Exchange Online can be set to for one message (the default is 500).
 	maxRecipients = 1000
 )
@@ -40,7 +45,7 @@ type Options struct {
 type Client struct {
 	options Options
 	host    string
-	gate    *gate
+	gate    *gate.Gate
 }
 
 // New checks the options. It does not touch the network.
@@ -70,7 +75,7 @@ func New(o Options) (*Client, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Client{options: o, host: host, gate: newGate(maxConnections)}, nil
+	return &Client{options: o, host: host, gate: gate.New(maxConnections)}, nil
 }
 
 // MaxMessage is the largest message, in bytes, that this way takes.

@@ -48,7 +48,7 @@ func (c *Client) Submit(ctx context.Context, mailbox string, to []string, mime i
 	}
 	ctx, cancel := context.WithTimeout(ctx, wholeTimeout)
 	defer cancel()
-	leave, err := c.gate.enter(ctx, mailbox)
+	leave, err := c.gate.Enter(ctx, mailbox)
 	if err != nil {
 		return failed(ctx, "waiting", err)
 	}

@@ -1,4 +1,4 @@
-package submission
+package gate
 
 import (
 	"context"
@@ -6,12 +6,8 @@ import (
 	"sync"
 )
 
-// maxConnections is one below the three that Exchange Online allows a mailbox (432 4.3.2 above it), so that a scanner or a
-// script that sends from the same mailbox still gets in.
-const maxConnections = 2
-
-// gate holds back connections for a mailbox that has enough of them. It forgets a mailbox that nobody waits for.
-type gate struct {
+// Gate lets so many in at a time for one mailbox. It forgets a mailbox that nobody waits for, and is safe for concurrent use.
+type Gate struct {
 	limit int
 	mu    sync.Mutex
 	doors map[string]*door
@@ -22,10 +18,12 @@ type door struct {
 	users int // waiting or inside
 }
 
-func newGate(limit int) *gate { return &gate{limit: limit, doors: map[string]*door{}} }
+// New makes one for limit at a time.
+func New(limit int) *Gate { return &Gate{limit: limit, doors: map[string]*door{}} }
 
-// enter waits for a place. The returned function gives it back.
-func (g *gate) enter(ctx context.Context, mailbox string) (leave func(), err error) {
+// Enter waits for a place. The returned function gives it back. Exchange does not tell a mailbox in other letters from the same one,
+// and neither does this.
+func (g *Gate) Enter(ctx context.Context, mailbox string) (leave func(), err error) {
 	key := strings.ToLower(mailbox)
 	g.mu.Lock()
 	d := g.doors[key]
