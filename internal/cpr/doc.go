@@ -4,7 +4,7 @@
 //
 // A shape whose date is real counts, unless what stands around it says that it is something else: a label ("faktura nr."), an
 // amount, a part of a longer number. Modulus 11 and words such as "cpr" raise the confidence, and outweigh that; the absence of
-// modulus 11 proves nothing, for numbers without it are issued since 2007. A missed number is a leak and a false alarm is a
+// modulus 11 proves nothing, for numbers without it are given out since 2007. A missed number is a leak and a false alarm is a
 // question too many, so doubt is an alarm.
 //
 // It is the twin of addin/src/guard/cpr.ts, which holds an ordinary mail back: both give the same answer to the letter, and the

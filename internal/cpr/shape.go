@@ -65,7 +65,7 @@ const (
 // puts > before each line.
 func (s *scanner) gap(i int) (gap, int) {
 	kind, marks, seen, broken := noGap, 0, 0, false
-	for n := 0; n < gapMost+unseenMost; n++ {
+	for range gapMost + unseenMost {
 		c := s.at(i)
 		switch {
 		case isDigit(c):

@@ -130,7 +130,7 @@ function text(value: unknown): string | undefined {
   return undefined;
 }
 
-// QUIRK: the contact card may leave the address empty (office-js issue 2201). An empty address is outside.
+// QUIRK: the contact card may leave the address empty (office-js #2201). An empty address is outside.
 function addresses(value: unknown): string[] | undefined {
   return fields(value, "emailAddress");
 }
