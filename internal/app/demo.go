@@ -108,6 +108,7 @@ type worldOptions struct {
 	timing          sending.Timing
 	limits          store.Limits
 	undo            time.Duration // of every mailbox
+	signIn          string        // where browsers reach the pretend Entra ID; "" is where it is
 	now             func() time.Time
 }
 
@@ -162,6 +163,10 @@ func openWorld(ctx context.Context, o worldOptions) (_ *world, err error) {
 // wiring is the service as ever, with the pretend university in the place of the real one.
 func (w *world) wiring(o worldOptions) wiring {
 	u := w.university
+	signIn := o.signIn
+	if signIn == "" {
+		signIn = u.Entra.Authority()
+	}
 	return wiring{
 		Assets: o.assets, Database: filepath.Join(w.data, "sendsikker.db"), Spool: filepath.Join(w.data, "spool"),
 		MasterKey: filepath.Join(w.data, "master.key"),
@@ -184,7 +189,7 @@ func (w *world) wiring(o worldOptions) wiring {
 		AdminRole: "SendSikker.Administrator", Organisation: "Universitetet Eksempel",
 		// The pretend Outlook is a page of the same origin: it brings its own office.js, and frames the pane.
 		PublicURL: "http://127.0.0.1", AddIn: addInSettings{
-			ClientID: u.Tenant.AddIn, Authority: u.Entra.Authority() + "/" + u.Tenant.Tenant, Version: manifest.FirstVersion,
+			ClientID: u.Tenant.AddIn, Authority: signIn + "/" + u.Tenant.Tenant, Version: manifest.FirstVersion,
 			Office: "/outlook/office.js", Ancestors: []string{"'self'"}, Rules: addin.Rules{CPR: "block", Marked: "block", Channel: "ask"},
 		},
 		Timing: o.timing, Limits: o.limits, Keep: 0, Workers: 4, Now: o.now, Log: o.log,

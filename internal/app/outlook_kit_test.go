@@ -30,6 +30,8 @@ type outlookPage struct {
 	ctx context.Context
 	url string
 
+	others []string
+
 	mu        sync.Mutex
 	heard     []string // what the console said, and what broke
 	elsewhere []string // requests to anywhere but the service
@@ -38,18 +40,26 @@ type outlookPage struct {
 // openOutlook opens /outlook with the query. handler nil is the shared service as the demo serves it.
 func openOutlook(t *testing.T, handler http.Handler, query string) *outlookPage {
 	t.Helper()
-	peer.Need(t, "chromium", "chromium")
-	p := &outlookPage{t: t, url: shared.url()}
+	at := shared.url()
 	if handler != nil {
 		server := httptest.NewServer(handler)
 		t.Cleanup(server.Close)
-		p.url = server.URL
+		at = server.URL
 	}
+	return openOutlookAt(t, at, query)
+}
+
+// openOutlookAt is the same before another service. others are addresses that may be asked too.
+func openOutlookAt(t *testing.T, at, query string, others ...string) *outlookPage {
+	t.Helper()
+	peer.Need(t, "chromium", "chromium")
+	p := &outlookPage{t: t, url: at, others: others}
 	ctx, late := context.WithTimeout(t.Context(), outlookTime)
 	t.Cleanup(late)
 	options := slices.Concat(chromedp.DefaultExecAllocatorOptions[:], []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1500, 1000),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("ignore-certificate-errors", true), // of a sandbox that vouches for itself
 	})
 	ctx, stop := chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(stop)
@@ -83,7 +93,7 @@ func (p *outlookPage) listen(event any) {
 		p.heard = append(p.heard, "exception: "+e.ExceptionDetails.Text)
 	case *network.EventRequestWillBeSent:
 		u, err := url.Parse(e.Request.URL)
-		if err == nil && (u.Scheme == "data" || u.Scheme == "blob" || strings.HasPrefix(e.Request.URL, p.url+"/")) {
+		if err == nil && (u.Scheme == "data" || u.Scheme == "blob" || slices.ContainsFunc(append(p.others, p.url), func(ours string) bool { return strings.HasPrefix(e.Request.URL, ours+"/") })) {
 			return
 		}
 		p.elsewhere = append(p.elsewhere, e.Request.URL)
