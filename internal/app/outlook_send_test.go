@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// arrivedWith waits for a mail with a subject, or for a sealed one, and gives it as it travelled.
+// arrivedSince waits for one more mail than there was, and gives it as it travelled.
 func arrivedSince(t *testing.T, address string, before int) []byte {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {

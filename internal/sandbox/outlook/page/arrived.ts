@@ -27,7 +27,7 @@ export function mailboxes(language: string, t: Texts, reply: Reply): Mailboxes {
           element("span", { class: "subject" }, l.subject === "" ? t.noSubject : l.subject), badge(l.sealed),
           element("span", { class: "soft" }, `${clock(l.at)} · ${l.from} · ${t.folder[l.folder] ?? l.folder}`)))))))));
   };
-  const badge = (sealed: boolean) => element("span", { class: sealed ? "badge sealed" : "badge" }, sealed ? `🔒 ${t.sealed}` : t.ordinary);
+  const badge = (sealed: boolean) => element("span", { class: sealed ? "badge sealed" : "badge" }, sealed ? t.sealed : t.ordinary);
   const clock = (at: string) => new Date(at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
   async function refresh(): Promise<void> {
