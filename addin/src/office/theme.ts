@@ -11,7 +11,7 @@ export async function watchTheme(changed: (theme: Theme) => void): Promise<void>
   };
   tell((Office.context as { officeTheme?: Office.OfficeTheme }).officeTheme);
   if (!supports("Mailbox", "1.14")) return;
-  await act((done) => Office.context.mailbox.addHandlerAsync("officeThemeChanged", (e: Office.OfficeThemeChangedEventArgs) => tell(e.officeTheme), done));
+  await act((done) => Office.context.mailbox.addHandlerAsync(Office.EventType.OfficeThemeChanged, (e: Office.OfficeThemeChangedEventArgs) => tell(e.officeTheme), done));
 }
 
 /** QUIRK: Outlook supports neither isDarkTheme nor themeId, so it is told by how light the background is (WCAG's relative luminance). */
