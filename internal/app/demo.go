@@ -108,6 +108,7 @@ type worldOptions struct {
 	timing          sending.Timing
 	limits          store.Limits
 	undo            time.Duration // of every mailbox
+	signIn          string        // where browsers reach the pretend Entra ID; "" is where it is
 	now             func() time.Time
 }
 
@@ -151,6 +152,8 @@ func openWorld(ctx context.Context, o worldOptions) (_ *world, err error) {
 	if w.service, err = wire(ctx, plan); err != nil {
 		return nil, err
 	}
+	w.service.handler = w.university.Outlook(w.service.handler)
+	w.university.Entra.AllowRedirect(w.url() + "/addin/signin.html")
 	if err := w.furnish(ctx); err != nil {
 		return nil, err
 	}
@@ -160,6 +163,10 @@ func openWorld(ctx context.Context, o worldOptions) (_ *world, err error) {
 // wiring is the service as ever, with the pretend university in the place of the real one.
 func (w *world) wiring(o worldOptions) wiring {
 	u := w.university
+	signIn := o.signIn
+	if signIn == "" {
+		signIn = u.Entra.Authority()
+	}
 	return wiring{
 		Assets: o.assets, Database: filepath.Join(w.data, "sendsikker.db"), Spool: filepath.Join(w.data, "spool"),
 		MasterKey: filepath.Join(w.data, "master.key"),
@@ -182,7 +189,7 @@ func (w *world) wiring(o worldOptions) wiring {
 		AdminRole: "SendSikker.Administrator", Organisation: "Universitetet Eksempel",
 		// The pretend Outlook is a page of the same origin: it brings its own office.js, and frames the pane.
 		PublicURL: "http://127.0.0.1", AddIn: addInSettings{
-			ClientID: u.Tenant.AddIn, Authority: u.Entra.Authority() + "/" + u.Tenant.Tenant, Version: manifest.FirstVersion,
+			ClientID: u.Tenant.AddIn, Authority: signIn + "/" + u.Tenant.Tenant, Version: manifest.FirstVersion,
 			Office: "/outlook/office.js", Ancestors: []string{"'self'"}, Rules: addin.Rules{CPR: "block", Marked: "block", Channel: "ask"},
 		},
 		Timing: o.timing, Limits: o.limits, Keep: 0, Workers: 4, Now: o.now, Log: o.log,
@@ -253,6 +260,7 @@ func (w *world) welcome(out io.Writer) {
 	_, _ = fmt.Fprintf(out, `
 Send sikker: a demo on this machine alone. Everybody in it is invented.
 
+  Write a mail in Outlook    %[2]s/outlook
   Look into the mailboxes    %[1]s
   Certificates for partners  %[2]s/certificates
   The service                %[2]s   (openapi.yaml, healthz, readyz, metrics)

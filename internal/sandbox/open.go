@@ -3,10 +3,12 @@ package sandbox
 import (
 	"bytes"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-message"
@@ -25,6 +27,8 @@ type openedMail struct {
 	Text   string
 	HTML   string
 	Files  []openedFile
+
+	Pictures map[string]string // data: addresses by content id
 }
 
 // layerLine says what one layer of protection was.
@@ -141,10 +145,23 @@ func (v *openedMail) add(part *message.Entity) error {
 		}
 		return nil
 	}
-	size, err := io.Copy(io.Discard, part.Body)
-	v.Files = append(v.Files, openedFile{Name: name, Type: kind, Size: size})
+	picture, err := io.ReadAll(io.LimitReader(part.Body, maxShown))
+	if err != nil {
+		return err
+	}
+	more, err := io.Copy(io.Discard, part.Body)
+	v.Files = append(v.Files, openedFile{Name: name, Type: kind, Size: int64(len(picture)) + more})
+	if id := strings.Trim(part.Header.Get("Content-Id"), " <>"); id != "" && more == 0 && slices.Contains(shownPictures(), kind) {
+		if v.Pictures == nil {
+			v.Pictures = map[string]string{}
+		}
+		v.Pictures[id] = "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(picture)
+	}
 	return err
 }
+
+// shownPictures are the kinds that a browser draws and that hold no script.
+func shownPictures() []string { return []string{"image/png", "image/jpeg", "image/gif", "image/webp"} }
 
 // describe says what protected the mail, outermost first.
 func (v *openedMail) describe(o *smime.Opened) {

@@ -59,7 +59,8 @@ function kindOf(cause: unknown, code: string): FailureKind {
 export async function page(settings: Settings, tellPane: (message: string) => void): Promise<void> {
   try {
     const application = await createStandardPublicClientApplication({
-      auth: { clientId: settings.clientId, authority: settings.authority, redirectUri: window.location.origin + window.location.pathname },
+      // The authority is the organisation's own choice: MSAL need not ask Microsoft about it first.
+      auth: { clientId: settings.clientId, authority: settings.authority, knownAuthorities: [new URL(settings.authority).host], redirectUri: window.location.origin + window.location.pathname },
       cache: { cacheLocation: "sessionStorage" },
     });
     const result = await application.handleRedirectPromise();

@@ -149,10 +149,15 @@ func (e *Entra) forAPI(scopes []string) bool {
 
 // answerToken is RFC 6749 §5.1. expires_in is a number of seconds from now, whatever the token is dated.
 func (e *Entra) answerToken(token string) map[string]any {
+	seconds := int64(e.Lifetime(token) / time.Second)
+	return map[string]any{"token_type": "Bearer", "access_token": token, "expires_in": seconds, "ext_expires_in": seconds}
+}
+
+// Lifetime is how much longer a token made here lasts.
+func (e *Entra) Lifetime(token string) time.Duration {
 	var claims struct {
 		Expires int64 `json:"exp"`
 	}
 	_ = json.Unmarshal(payloadOf(token), &claims)
-	seconds := int64(time.Unix(claims.Expires, 0).Sub(e.config.Now()) / time.Second)
-	return map[string]any{"token_type": "Bearer", "access_token": token, "expires_in": seconds, "ext_expires_in": seconds}
+	return time.Unix(claims.Expires, 0).Sub(e.config.Now())
 }
