@@ -35,8 +35,13 @@ addin: ## Build the add-in anew, with its types, sizes and lint
 	.ci/addin check
 
 .PHONY: size
-size: ## How large the pane and the send guard are, beside their limits
+size: ## How large the pane and the send guard are, beside their limits, and how soon the pane is there
 	.ci/addin size
+	SIZE=1 go test -run '^TestThePaneIsThereAtOnce$$' -count=1 -v ./internal/app | grep -E 'goal|FAIL|ok'
+
+.PHONY: screens
+screens: ## Take the pictures in docs/screens anew, of every state of the pane
+	SCREENS=$(CURDIR)/docs/screens go test -run '^TestEverybodyCanUseThePaneInEveryState$$' -count=1 -timeout 15m ./internal/app
 
 .PHONY: format
 format: ## Fail on unformatted files

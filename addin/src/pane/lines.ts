@@ -74,7 +74,7 @@ function line(c: Context, l: Line): Shown {
     children: [
       icon(l.symbol),
       h("div", { class: "who" },
-        h("p", { class: "name" }, h("strong", {}, l.who), h("span", { class: "badge" }, say(c, l.state))),
+        h("p", { class: "name" }, h("strong", {}, l.who), (l.text === "" || l.symbol === "stop" || l.symbol === "warning") && h("span", { class: "badge" }, say(c, l.state))),
         l.who !== l.address && l.address !== "" && h("p", { class: "address" }, l.address),
         l.text !== "" && h("p", { class: "say" }, l.text),
         l.actions.length > 0 && h("p", { class: "actions" }, ...l.actions)),

@@ -37,7 +37,7 @@ export function heading(c: Context, state: State): string {
     case "no-mailbox": return say(c, "no_mailbox");
     case "held": return step.seconds === 1 ? say(c, "held_one") : say(c, "held", { n: step.seconds });
     case "uploading": return say(c, step.whole ? "accepting" : "uploading");
-    case "undelivered": return say(c, state.message?.state === "unknown" ? "unsure" : "undelivered");
+    case "undelivered": return say(c, state.message?.state === "unknown" ? "unsure" : state.message?.recipients.every((r) => r.state === "rejected") === true ? "undelivered_none" : "undelivered");
     case "failed": return say(c, step.where === "sending" ? "failed" : `failed_${step.where}`);
     case "reading": case "checking": case "empty": case "ready": case "warned": case "blocked": case "collecting": case "undoing": case "undone": case "watching": case "done":
       return say(c, step.name);

@@ -92,7 +92,8 @@ export function createClient(o: ClientOptions): ServicePort {
   function answer(message: Message, date: string | null): Answer {
     const there = date === null ? NaN : Date.parse(date);
     const until = message.heldUntil === undefined || message.state !== "sending" ? NaN : Date.parse(message.heldUntil);
-    const left = until - (Number.isNaN(there) ? o.now() : there);
+    // Date has whole seconds and leaves the rest out (RFC 9110 section 5.6.7): nothing is promised that may be over.
+    const left = until - (Number.isNaN(there) ? o.now() : there + 999);
     return { message, heldMs: Number.isNaN(left) ? 0 : Math.max(0, left) };
   }
 
