@@ -62,7 +62,7 @@ describe("the form", () => {
   });
   it("has a way out for whom cannot get it, and a letter in their language", () => {
     render(checked({ step: { name: "blocked" } }));
-    expect([...root.querySelectorAll("#recipients > li")].map((li) => li.getAttribute("data-route"))).toEqual(["smime", "refused"]);
+    expect([...root.querySelectorAll("#recipients > li")].map((li) => li.getAttribute("data-route"))).toEqual(["refused", "smime"]);
     for (const action of ["ask", "remove"]) $(`[data-action=${action}]`)?.click();
     expect(told).toMatchObject([{ on: "ask", letter: { to: "nocert@firm.example" } }, { on: "remove", address: "nocert@firm.example" }]);
     const [ask] = told as [Event & { on: "ask" }];

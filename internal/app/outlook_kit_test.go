@@ -21,8 +21,8 @@ import (
 	"aau.dk/sendsikker/internal/sandbox/peer"
 )
 
-// outlookTime is for one test in the browser: a busy machine takes ten seconds to start it.
-const outlookTime = 2 * time.Minute
+// outlookTime is for one browser: a busy machine takes ten seconds to start it, and minutes for what is done in twenty.
+const outlookTime = 5 * time.Minute
 
 // outlookPage is the pretend Outlook in a real browser, before a service.
 type outlookPage struct {

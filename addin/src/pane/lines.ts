@@ -11,7 +11,13 @@ import { say, sentence, type Context } from "./words.js";
 export function draftLines(c: Context, state: State): Shown {
   const checked = state.check.result?.recipients ?? [];
   const people = state.glance === undefined ? [] : everybody(state.glance.recipients);
-  return list(c, people.map((person, i) => draftLine(c, state, person, checked.find((r) => same(r.address, person.address)), i)), true);
+  const lines = people.map((person, i) => draftLine(c, state, person, checked.find((r) => same(r.address, person.address)), i));
+  // What must be mended stands first: of many recipients the rest may be below the fold.
+  return list(c, [...lines.filter(stops), ...lines.filter((l) => !stops(l))], true);
+}
+
+function stops(l: Shown): boolean {
+  return l.attributes?.["data-route"] === "refused" || l.attributes?.["data-route"] === "unresolved";
 }
 
 function draftLine(c: Context, state: State, person: Person, checked: PreflightRecipient | undefined, place: number): Shown {

@@ -14,7 +14,7 @@ type Child = Shown | string | false | undefined;
 export function view(c: Context, state: State): readonly Child[] {
   return [
     { tag: "h1", key: "heading", attributes: { id: "heading", tabindex: "-1" }, children: [heading(c, state)] },
-    state.firstRun && writes(state) && {
+    state.firstRun && greets(state) && {
       tag: "section", key: "first-run", attributes: { id: "first-run", class: "card kind" },
       children: [icon("info"), h("span", {}, say(c, "first_run")), { tag: "button", key: "dismiss", attributes: { id: "dismiss", type: "button", class: "small" }, on: { click: () => c.tell({ on: "dismiss" }) }, children: [say(c, "dismiss")] }],
     },
@@ -24,8 +24,9 @@ export function view(c: Context, state: State): readonly Child[] {
   ];
 }
 
-function writes(state: State): boolean {
-  return state.step.name === "empty" || state.step.name === "checking" || state.step.name === "ready" || state.step.name === "warned" || state.step.name === "blocked";
+/** Not where something else must be read first. */
+function greets(state: State): boolean {
+  return state.step.name === "empty" || state.step.name === "checking" || state.step.name === "ready";
 }
 
 export function heading(c: Context, state: State): string {
