@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"api/contract":                  {},
 	"api/partners":                  {"internal/bundle", "internal/mailbox"},
 	"internal/audit":                {},
+	"internal/backup":               {},
 	"internal/bundle":               {"internal/cms"},
 	"internal/certs":                {"internal/fault", "internal/trust"},
 	"internal/certs/directory":      {"internal/certs", "internal/cms", "internal/fault"},
