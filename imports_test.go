@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"internal/cms/wycheproof":       {},
 	"internal/config":               {},
 	"internal/cpr":                  {},
+	"internal/doctor":               {"internal/manifest"},
 	"internal/draft":                {"internal/fault"},
 	"internal/entra":                {"internal/fault"},
 	"internal/fault":                {},

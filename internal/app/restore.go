@@ -174,7 +174,9 @@ func (c *dbRestored) Run(ctx context.Context, console console) (err error) {
 	if err != nil {
 		return err
 	}
-	err = s.Restored(ctx, list, func(d store.Delivery) store.Change { return sending.AfterRestore(!there[d.SpoolName], c.Undelivered == "ask") }, audit.Entry{
+	err = s.Restored(ctx, list, func(d store.Delivery) store.Change {
+		return sending.AfterRestore(!there[d.SpoolName], c.Undelivered == "ask")
+	}, audit.Entry{
 		At: time.Now(), Actor: operator(), Action: audit.BackupRestored, Detail: map[string]any{"waiting": len(list), "undelivered": c.Undelivered},
 	})
 	if err == nil {
