@@ -56,6 +56,7 @@ var mayImport = map[string][]string{
 	"internal/sandbox/peer":         {},
 	"internal/sandbox/exchange":     {},
 	"internal/sending":              {"internal/audit", "internal/certs", "internal/draft", "internal/fault", "internal/keeper", "internal/lookalike", "internal/mailbox", "internal/notice", "internal/route", "internal/smime", "internal/smime/header", "internal/spool", "internal/store"},
+	"internal/setup":                {},
 	"internal/smime":                {"internal/cms", "internal/fault", "internal/smime/entity", "internal/smime/header", "internal/smime/header/display"},
 	"internal/smime/entity":         {},
 	"internal/smime/header":         {"internal/smime/header/display"},

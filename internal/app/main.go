@@ -40,6 +40,7 @@ type commandLine struct {
 	Key        keyCommand        `cmd:"" help:"The master key that everything at rest is wrapped by."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database's schema up to date, as every start does."`
 	DB         dbCommand         `cmd:"" name:"db" help:"Look after the database."`
+	Setup      setupCommand      `cmd:"" help:"Write the PowerShell and the settings for a new tenant, to read and to run."`
 	Backup     backupCommand     `cmd:"" help:"Write the data folder into one file, while the service runs."`
 	Restore    restoreCommand    `cmd:"" help:"Put a backup into an empty data folder."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
