@@ -27,7 +27,7 @@ type Plan struct {
 // Exchange takes without quotes (RFC 5322 section 3.2.3, dot-atom).
 var (
 	domainNames = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`)
-	localNames  = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*$")
+	localNames  = regexp.MustCompile(`^[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*$`)
 )
 
 const (

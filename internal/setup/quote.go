@@ -1,9 +1,9 @@
 package setup
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // powershell gives s as an expression that is nothing but that text, in ASCII on one line. In single quotes PowerShell takes everything for
@@ -55,11 +55,21 @@ func list(values []string) string {
 	return "@(" + strings.Join(quoted, ", ") + ")"
 }
 
-// yaml gives s as a YAML scalar: JSON's strings are YAML's (YAML 1.2, section 1.3).
+// yaml gives s as a double-quoted YAML scalar (YAML 1.2, section 7.3.1), whatever is no letter in any script by its number (section 5.7).
 func yaml(s string) string {
-	text, err := json.Marshal(s)
-	if err != nil {
-		return `""` // a string is always marshalled
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteRune('\\')
+			b.WriteRune(r)
+		case r >= 0x20 && r < 0x7f || unicode.IsLetter(r) && r < 0x10000:
+			b.WriteRune(r)
+		default:
+			fmt.Fprintf(&b, `\U%08X`, r)
+		}
 	}
-	return string(text)
+	b.WriteByte('"')
+	return b.String()
 }
