@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"aau.dk/sendsikker/internal/certs/smimea"
 	"aau.dk/sendsikker/internal/doctor"
 	"aau.dk/sendsikker/internal/graph"
 	"aau.dk/sendsikker/internal/sandbox/entraid"
@@ -133,6 +134,9 @@ func ailmentsOfMailboxes() map[string]ailment {
 		"nothing to prove the limits with":  {func(_ *testing.T, p *patient) { p.outside = "" }, "graph's limits", doctor.Warn, "was not proved", "--outside"},
 		"one of our own to prove them with": {func(_ *testing.T, p *patient) { p.outside = its }, "graph's limits", doctor.Fail, "one of the service's own", "--outside"},
 		"nobody to prove them with":         {func(_ *testing.T, p *patient) { p.outside = "nobody@nowhere.example" }, "graph's limits", doctor.Fail, "no mailbox", "that exists"},
+		"a resolver that is away": {func(_ *testing.T, p *patient) {
+			p.wiring.Finding.DNS = &smimea.Config{Resolver: "127.0.0.1:1", Timeout: time.Second}
+		}, "dns resolver", doctor.Fail, "", "validates DNSSEC"},
 		"a directory that is away": {func(_ *testing.T, p *patient) {
 			p.wiring.Finding.Directories[0].Host = "127.0.0.1:1"
 		}, "directory", doctor.Fail, "", "host and port"},

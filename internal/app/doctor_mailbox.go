@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"aau.dk/sendsikker/internal/certs/smimea"
 	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/graph"
 	"aau.dk/sendsikker/internal/keeper"
@@ -144,4 +145,17 @@ func (e *examination) directories(ctx context.Context, f *finders) {
 		}
 		e.report.OK(area, "It answers.")
 	}
+	if e.wiring.Finding.DNS == nil {
+		return
+	}
+	const area = "dns resolver"
+	resolver, err := smimea.New(*e.wiring.Finding.DNS, smimea.Deps{Now: e.wiring.Now, Log: e.wiring.Log})
+	if err == nil {
+		err = resolver.Check(ctx)
+	}
+	if err != nil {
+		e.report.Fail(area, "Run a resolver on this machine that validates DNSSEC (unbound, for one), and name it in dns.resolver; or leave the setting out.", "%s", fault.From(err).Say.EN)
+		return
+	}
+	e.report.OK(area, "It answers, and validates.")
 }
