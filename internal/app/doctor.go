@@ -2,172 +2,205 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/x509"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net/mail"
+	"net/http"
 	"os"
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"aau.dk/sendsikker/internal/config"
-	"aau.dk/sendsikker/internal/draft"
-	"aau.dk/sendsikker/internal/graph"
-	"aau.dk/sendsikker/internal/mailbox"
-	"aau.dk/sendsikker/internal/proof"
-	"aau.dk/sendsikker/internal/smime"
+	"aau.dk/sendsikker/internal/doctor"
+	"aau.dk/sendsikker/internal/entra"
+	"aau.dk/sendsikker/internal/fault"
 )
 
 type doctorCommand struct {
+	Check doctorCheck `cmd:"" default:"withargs" help:"Look at everything, line by line: settings, storage, certificates, Entra, Graph and its limits, mailboxes, directories, the add-in."`
 	Large doctorLarge `cmd:"" help:"Prove that large sealed mail arrives as it was sent, by the way that the settings choose."`
 }
 
-type doctorLarge struct {
+type doctorCheck struct {
 	config.Config
-	Mailbox   string        `env:"-" required:"" help:"The function mailbox that sends to itself." placeholder:"ADDRESS"`
-	Megabytes int           `env:"-" default:"10" help:"How large." placeholder:"N"`
-	Wait      time.Duration `env:"-" default:"5m" help:"Longest wait for its arrival." placeholder:"TIME"`
+	Outside string `env:"-" help:"A mailbox of the organisation that the service must not reach, such as your own: proves that Exchange's scope holds." placeholder:"ADDRESS"`
+	Token   string `env:"-" help:"File with an access token that somebody's program holds for this API, or - for standard input. It is decoded and checked, and never printed." placeholder:"FILE"`
+	JSON    bool   `env:"-" name:"json" help:"Print the report as JSON."`
 }
 
 // Help is shown by --help.
-func (doctorLarge) Help() string {
-	return "The mail stays in the mailbox's Inbox; delete it when you have looked at it in Outlook, too. The exit status is 0 where it is proved. " +
-		"With graph-large refuse there is nothing to prove: give --graph-large upload or smtp to try one."
+func (doctorCheck) Help() string {
+	return "Run it on the machine of the service, as its user and with its settings, while the service runs. It changes nothing: it writes a test object into the spool and removes it, and sends no mail. " +
+		"Each line that is not well says how it is mended. The exit status is 0 where nothing is to be mended, else 1."
 }
 
-// Run proves.
-func (c *doctorLarge) Run(ctx context.Context, console console, assets Assets) error {
-	if err := c.Check(os.Getenv); err != nil {
-		return fmt.Errorf("these settings need mending:\n%w", err)
+// maxTokenFile is more than any token.
+const maxTokenFile = 64 << 10
+
+// Run looks at everything.
+func (c *doctorCheck) Run(ctx context.Context, console console, assets Assets) error {
+	var report doctor.Report
+	token, err := c.token(console.in)
+	if err != nil {
+		return err
 	}
-	if c.Graph.Large == "refuse" {
-		return errors.New("graph-large is refuse: large mail is not sent at all, and there is nothing to prove. Try --graph-large upload, or smtp")
+	if err := c.examine(ctx, &report, assets, token); err != nil {
+		return err
+	}
+	write := report.Print
+	if c.JSON {
+		write = report.JSON
+	}
+	if err := write(console.out); err != nil {
+		return err
+	}
+	if n := report.Count(doctor.Fail); n > 0 {
+		return fmt.Errorf("%d things are to be mended", n)
+	}
+	return nil
+}
+
+func (c *doctorCheck) token(in io.Reader) (string, error) {
+	if c.Token == "" {
+		return "", nil
+	}
+	if c.Token != "-" {
+		f, err := os.Open(c.Token)
+		if err != nil {
+			return "", fmt.Errorf("--token wants a file with the token in it: %w", errors.Unwrap(err)) // what was given may be the token itself
+		}
+		defer func() { _ = f.Close() }()
+		in = f
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxTokenFile))
+	return strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(string(text)), "Bearer ")), err
+}
+
+func (c *doctorCheck) examine(ctx context.Context, report *doctor.Report, assets Assets, token string) error {
+	if err := c.Check(os.Getenv); err != nil {
+		for line := range strings.Lines(err.Error()) {
+			report.Fail("settings", "Mend it in the file, the variable or the flag; 'sendsikker serve --help' explains each.", "%s.", strings.TrimSpace(line))
+		}
+		report.Warn("everything else", "Mend the settings, and run the doctor again.", "Nothing else was looked at.")
+		return nil
 	}
 	serve := serveCommand{Config: c.Config}
 	w, err := serve.wiring(assets, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return err
+		report.Fail("settings", "Mend it in the file, the variable or the flag.", "%v.", err)
+		report.Warn("everything else", "Mend the settings, and run the doctor again.", "Nothing else was looked at.")
+		return nil
 	}
-	s, k, err := openVault(ctx, w.Database, w.MasterKey, time.Now)
-	if err != nil {
-		return err
+	report.OK("settings", "Complete, and nothing contradicts itself.")
+	e := &examination{
+		report: report, wiring: w, sender: c.Graph.ClientID, outside: c.Outside, token: token,
+		client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
-	defer func() { _ = errors.Join(s.Close(), k.Close()) }()
-	outlook, err := w.outlook(nil)
-	if err != nil {
-		return err
+	if !c.TLS.Proxy {
+		e.certificate, e.key = c.TLS.Certificate, c.TLS.Key
 	}
-	identity, err := mailbox.NewRegistry(s, k, outlook, time.Now).Lend(ctx, c.Mailbox)
-	if err != nil {
-		return inOurWords(err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, c.Wait)
-	defer cancel()
-	report, err := proveLarge(ctx, post{client: outlook, large: w.Submission}, identity, c.Megabytes<<20)
-	if err != nil {
-		return err
-	}
-	for _, line := range report.Lines {
-		mark := map[bool]string{true: "✓", false: "✗"}[line.OK]
-		fmt.Fprintf(console.out, "%s %s: %s\n", mark, line.What.EN, line.Detail.EN)
-		if !line.OK {
-			fmt.Fprintf(console.out, "  → %s\n", line.Fix.EN)
-		}
-	}
-	if !report.Proved() {
-		return errors.New("it is not proved that large mail arrives as it was sent: leave graph-large at refuse")
-	}
-	fmt.Fprintln(console.out, "Proved. Large mail may go this way.")
+	e.run(ctx)
 	return nil
 }
 
-// proveLarge makes a sealed mail of the mailbox to itself, of about size bytes of content, and follows it.
-func proveLarge(ctx context.Context, p post, from mailbox.Identity, size int) (proof.Report, error) {
-	file, err := os.CreateTemp("", "sealed-*")
-	if err != nil {
-		return proof.Report{}, err
-	}
-	defer func() { _ = file.Close() }()
-	_ = os.Remove(file.Name()) // without a name it is gone with the process; what is in it is sealed
-	id := "<proof-" + uuid.NewString() + from.Address[strings.LastIndexByte(from.Address, '@'):] + ">"
-	self := mail.Address{Name: from.Name, Address: from.Address}
-	head := draft.Header{
-		From: self, To: []mail.Address{self}, Subject: "Send sikker: prøve af stor mail / test of a large mail", Date: time.Now(), MessageID: id,
-	}
-	if _, err := head.WriteTo(file); err != nil {
-		return proof.Report{}, err
-	}
-	sealed, err := smime.Seal(smime.Compat(), smime.Signer{Certificate: from.Certificate, Chain: from.Chain, Key: from.Key}, time.Now(),
-		smime.Envelope{Recipients: []*x509.Certificate{from.Certificate}, To: file})
-	if err != nil {
-		return proof.Report{}, err
-	}
-	if err := writeFiller(sealed, size); err != nil {
-		return proof.Report{}, err
-	}
-	if err := sealed.Close(); err != nil {
-		return proof.Report{}, err
-	}
-	written, err := file.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return proof.Report{}, err
-	}
-	return proof.Run(ctx, prover{p}, proof.Sample{Mailbox: from.Address, MessageID: id, MIME: file, Size: written}, time.Now), nil
+// examination is one visit of the doctor.
+type examination struct {
+	report           *doctor.Report
+	wiring           wiring
+	certificate, key string // of HTTPS; "" where a proxy does it
+	sender           string // client id of who sends; "" is whoever the machine is
+	outside          string // a mailbox that must be refused
+	token            string // of a caller
+	client           *http.Client
+	roots            *x509.CertPool // nil: the machine's
 }
 
-// writeFiller writes an entity with one file of random bytes, which nothing on the way can make smaller.
-func writeFiller(w io.Writer, size int) error {
-	if _, err := io.WriteString(w, "Content-Type: application/octet-stream; name=\"proof.bin\"\r\nContent-Disposition: attachment; filename=\"proof.bin\"\r\n"+
-		"Content-Transfer-Encoding: base64\r\n\r\n"); err != nil {
-		return err
+func (e *examination) run(ctx context.Context) {
+	now := e.wiring.Now()
+	var leaf *x509.Certificate
+	if e.certificate != "" {
+		leaf = doctor.Certificate(e.report, e.certificate, e.key, e.wiring.PublicURL, e.roots, now)
 	}
-	line, raw := make([]byte, 78), make([]byte, 57) // RFC 2045 section 6.8: lines of 76
-	for left := size; left > 0; left -= len(raw) {
-		_, _ = rand.Read(raw)
-		base64.StdEncoding.Encode(line, raw)
-		copy(line[76:], "\r\n")
-		if _, err := w.Write(line); err != nil {
-			return err
-		}
-	}
-	return nil
+	doctor.Public(ctx, e.report, e.wiring.PublicURL, leaf, e.roots, now)
+	e.storage(ctx) // with all that lies in it: queue, audit, mailboxes
+	e.entra(ctx)
+	e.addIn(ctx)
 }
 
-// prover sends by the way that large mail goes.
-type prover struct{ post }
-
-func (p prover) Send(ctx context.Context, box string, mime io.Reader, size int64) error {
-	if p.Submits(size, true) {
-		return p.Submit(ctx, box, []string{box}, mime, size)
+func (e *examination) entra(ctx context.Context) {
+	w := e.wiring
+	tenant := doctor.Tenant{Client: e.client, Authority: w.Entra.Authority, ID: w.Entra.Tenant, Now: w.Now}
+	if tenant.Discovery(ctx, e.report) {
+		base := strings.TrimSuffix(w.PublicURL, "/")
+		_, host, _ := strings.Cut(base, "://")
+		tenant.Redirects(ctx, e.report, w.AddIn.ClientID, "api://"+w.Entra.Audience+"/"+w.Entra.Scope, "brk-multihub://"+host, base+"/addin/signin.html")
+		e.ownAPIToken(ctx)
 	}
-	id, err := p.CreateDraft(ctx, box, mime, size)
+	e.graphToken(ctx)
+	if e.token == "" {
+		return
+	}
+	want := doctor.Expected{Tenant: w.Entra.Tenant, Audience: w.Entra.Audience, Scope: w.Entra.Scope, Role: w.Entra.Role, Clients: w.Entra.Clients}
+	doctor.APIToken(e.report, e.token, want, w.Now())
+	verifier, err := entra.NewVerifier(w.Entra)
+	if err == nil {
+		_, err = verifier.Verify(ctx, e.token)
+	}
 	if err != nil {
-		return err
+		e.report.Fail("caller's token", "Mend what the lines above say; where they say nothing, the token was altered or is not Entra's.", "The service refuses it: %s (%s).", fault.From(err).Say.EN, fault.From(err).Code)
+		return
 	}
-	return p.client.Send(ctx, box, id)
+	e.report.OK("caller's token", "The service takes it.")
 }
 
-func (p prover) AwaitInbox(ctx context.Context, box, messageID string) (string, error) {
-	return p.client.AwaitInbox(ctx, box, messageID)
-}
-
-func (p prover) FetchMIME(ctx context.Context, box, id string) (io.ReadCloser, error) {
-	return p.client.FetchMIME(ctx, box, id)
-}
-
-// outlook is Graph as the wiring has it. observe may be nil.
-func (w wiring) outlook(observe func(operation string, status int, took time.Duration)) (*graph.Client, error) {
-	c, err := graph.New(graph.Options{
-		BaseURL: w.GraphURL, Credential: w.Credential, Large: w.GraphLarge, MaxUpload: w.MaxMessage, UploadHosts: w.UploadHosts, Observe: observe, Now: w.Now,
-	})
+// ownAPIToken asks for one for our own API, to see which version its registration makes.
+func (e *examination) ownAPIToken(ctx context.Context) {
+	const area = "api registration"
+	w := e.wiring
+	token, err := w.Credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{w.Entra.Audience + "/.default"}})
 	if err != nil {
-		return nil, fmt.Errorf("reaching Microsoft Graph: %w", err)
+		e.report.Warn(area, "If entra.audience is right and the registration demands assignment of users, give a real token with --token instead.", "Entra gives the sender no token for this API, so its version could not be seen.")
+		return
 	}
-	return c, nil
+	claims, err := doctor.Decode(token.Token)
+	switch {
+	case err != nil:
+		e.report.Warn(area, "Give a real token with --token.", "The token for this API: %v.", err)
+	case claims.Version != "2.0" || claims.Audience != w.Entra.Audience:
+		e.report.Fail(area, `In the manifest of the API's app registration set "requestedAccessTokenVersion": 2.`, "It makes tokens of version %q for %q; the service takes version 2.0 for %s alone.", claims.Version, claims.Audience, w.Entra.Audience)
+	default:
+		e.report.OK(area, "It makes tokens of version 2.0.")
+	}
+}
+
+func (e *examination) graphToken(ctx context.Context) {
+	scope := "https://graph.microsoft.com/.default"
+	token, err := e.wiring.Credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{scope}})
+	if err != nil {
+		// The library's words hold ids and dates of Entra's, and no secret; but they are a page long.
+		e.report.Fail("rights in Entra", "Look at graph.credential: an expired secret or certificate, a federated identity that names another service account, or a client id of another tenant.", "Entra gives no token for Microsoft Graph.")
+		return
+	}
+	doctor.GraphToken(e.report, token.Token, e.wiring.Entra.Tenant, e.sender)
+}
+
+func (e *examination) addIn(ctx context.Context) {
+	ours, err := e.wiring.manifest()
+	if err != nil {
+		e.report.Fail("add-in's manifest", "Mend the settings that it names.", "It cannot be made: %v.", err)
+		return
+	}
+	doctor.AddIn(ctx, e.report, e.client, e.wiring.PublicURL, ours)
+}
+
+// howLong is a time for people.
+func howLong(d time.Duration) string {
+	if d < 48*time.Hour {
+		return d.Round(time.Minute).String()
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }

@@ -36,10 +36,13 @@ type commandLine struct {
 	Authority  authorityCommand  `cmd:"" help:"Authorities that may vouch for recipients' certificates, beside those in the settings."`
 	Recipients recipientsCommand `cmd:"" help:"What is known of recipients, and why."`
 	Smime      smimeCommand      `cmd:"" name:"smime" help:"Seal, open and inspect single mails, without the service."`
-	Doctor     doctorCommand     `cmd:"" help:"Prove on your tenant what no document promises."`
+	Doctor     doctorCommand     `cmd:"" help:"See whether the installation is well, and prove on your tenant what no document promises."`
 	Key        keyCommand        `cmd:"" help:"The master key that everything at rest is wrapped by."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database's schema up to date, as every start does."`
 	DB         dbCommand         `cmd:"" name:"db" help:"Look after the database."`
+	Setup      setupCommand      `cmd:"" help:"Write the PowerShell and the settings for a new tenant, to read and to run."`
+	Backup     backupCommand     `cmd:"" help:"Write the data folder into one file, while the service runs."`
+	Restore    restoreCommand    `cmd:"" help:"Put a backup into an empty data folder."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 

@@ -25,7 +25,8 @@ func (c *migrateCommand) Run(ctx context.Context, console console) error {
 }
 
 type dbCommand struct {
-	Check dbCheck `cmd:"" help:"Look whether the database is whole, and whether what is in it fits together."`
+	Check    dbCheck    `cmd:"" help:"Look whether the database is whole, and whether what is in it fits together."`
+	Restored dbRestored `cmd:"" help:"Say that the database was put back by its own tools (pg_restore): what waits is looked for before it is sent."`
 }
 
 type dbCheck struct{ atData }

@@ -22,6 +22,8 @@ const (
 	CertificateDeleted   Action = "certificate_deleted"
 	AuthorityPut         Action = "authority_put"
 	AuthorityDeleted     Action = "authority_deleted"
+
+	BackupRestored Action = "backup_restored"
 )
 
 // Actor is who did it.

@@ -65,6 +65,8 @@ type Options struct {
 	Now    func() time.Time
 	Fast   bool // shorter keys: for tests
 
+	Redirects []string // addresses that people may be sent back to after they have signed in
+
 	MoreMailboxes int             // that the case-handling application may send as: sikkermail@enhed01.aau.example and on
 	Chance        exchange.Chance // of bad weather in Exchange
 	CallTime      time.Duration   // that Exchange takes for a call
@@ -125,7 +127,7 @@ func (u *University) populate(o Options) (err error) {
 		return err
 	}
 	u.Tenant = entraid.University()
-	u.Tenant.Base, u.Tenant.Now = u.URL, o.Now
+	u.Tenant.Base, u.Tenant.Now, u.Tenant.Redirects = u.URL, o.Now, o.Redirects
 	if u.Entra, err = entraid.New(u.Tenant); err != nil {
 		return err
 	}

@@ -162,19 +162,21 @@ func (s *Service) send(ctx context.Context, d store.Delivery, m store.Message) e
 
 // look asks what became of a send before anything else is done.
 func (s *Service) look(ctx context.Context, d store.Delivery, m store.Message) error {
-	place, err := s.Post.Find(ctx, m.MailboxAddress, d.DraftID, m.HeaderID, addresses(d))
+	place, err := s.Post.Find(ctx, m.MailboxAddress, draftOf(d), m.HeaderID, addresses(d))
 	if err != nil {
 		return err
 	}
 	switch {
 	case place == InSent:
 		return s.end(ctx, d, store.Change{To: store.Sent})
-	case place == InDrafts && d.Looks >= s.Timing.GraceLooks:
+	case d.DraftID == restored && d.Looks >= s.Timing.GraceLooks:
+		return s.anew(ctx, d, m, place)
+	case place == InDrafts && draftOf(d) != "" && d.Looks >= s.Timing.GraceLooks:
 		if err := s.step(ctx, &d, store.Change{To: store.Sending}); err != nil {
 			return err
 		}
 		return s.send(ctx, d, m)
-	case place == Nowhere && d.Looks >= s.Timing.MaxLooks:
+	case (place == Nowhere || draftOf(d) == "") && d.Looks >= s.Timing.MaxLooks: // a draft that is not ours to send is no outcome
 		return s.end(ctx, d, unknownOutcome())
 	}
 	if err := s.step(ctx, &d, store.Change{To: store.Sending, Looks: d.Looks + 1}); err != nil {

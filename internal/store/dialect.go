@@ -20,11 +20,12 @@ type dialect interface {
 	alone(ctx context.Context, do func() error) error // while nobody else does it, on any machine
 	settle() error                                    // when the schema is in place
 	isDuplicate(err error) bool
-	readOnly() string                             // asks a transaction whether it can change nothing
-	lock(table string) string                     // what a SELECT ends in so that its row of table stays as it is until the transaction ends
-	damage(ctx context.Context) ([]string, error) // that the database finds in itself
-	jobArgument(name string) string               // an argument of the job j, as text
-	domain(column string) string                  // what stands behind the @ in it, as the index has it
+	readOnly() string                                // asks a transaction whether it can change nothing
+	lock(table string) string                        // what a SELECT ends in so that its row of table stays as it is until the transaction ends
+	damage(ctx context.Context) ([]string, error)    // that the database finds in itself
+	jobArgument(name string) string                  // an argument of the job j, as text
+	domain(column string) string                     // what stands behind the @ in it, as the index has it
+	snapshot(ctx context.Context, path string) error // of the whole database, into a new file
 	close() error
 }
 

@@ -98,6 +98,8 @@ func (s *postgresServer) alone(ctx context.Context, do func() error) (err error)
 	return do()
 }
 
+func (*postgresServer) snapshot(context.Context, string) error { return ErrNoSnapshot }
+
 func (*postgresServer) isDuplicate(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && e.Code == uniqueViolation

@@ -62,6 +62,12 @@ func (f *sqliteFile) settle() error {
 	return nil
 }
 
+// snapshot: VACUUM INTO reads within one transaction, so the copy is of one moment, and it is whole when the statement ends.
+func (f *sqliteFile) snapshot(ctx context.Context, path string) error {
+	_, err := f.db.ExecContext(ctx, "VACUUM INTO ?", path)
+	return err
+}
+
 func (*sqliteFile) isDuplicate(err error) bool {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	return ok && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
