@@ -3,6 +3,7 @@ package smimea_test
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -106,9 +107,13 @@ remote-control:
 			t.Log(output.String())
 		}
 	})
+	up := func(transport string) error {
+		_, _, err := (&dns.Client{Net: transport}).Exchange(new(dns.Msg).SetQuestion(anchor.name, dns.TypeSOA), resolver)
+		return err
+	}
 	var err error
 	for range 100 {
-		if _, err = dns.Exchange(new(dns.Msg).SetQuestion(anchor.name, dns.TypeSOA), resolver); err == nil {
+		if err = errors.Join(up("udp"), up("tcp")); err == nil {
 			return resolver
 		}
 		time.Sleep(20 * time.Millisecond)
