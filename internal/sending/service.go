@@ -50,6 +50,7 @@ type Store interface {
 	Resolve(ctx context.Context, d store.Delivery, arrived bool, e audit.Entry) error
 	Doubtful(ctx context.Context, limit int) ([]store.Delivery, error)
 	HistoryStore
+	CountRefusals(ctx context.Context, at time.Time, mail string, recipients []string) error
 	TidyStore
 }
 

@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+)
+
+// What the audit log shows of the things that administrators change, before and after. Read under the row's lock, so that the
+// "before" of one change is the "after" of the one before it.
+
+// fields are a row's, by the names that the log has for them.
+type fields = map[string]any
+
+// seen makes a row's absence an answer: nothing.
+func seen(f fields, err error) (any, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (s *Store) mailboxLook(address string) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var name string
+		var certificate []byte
+		var undo int64
+		err := tx.QueryRowContext(ctx, `SELECT name, certificate, undo_seconds FROM mailbox WHERE address = ?`+s.dialect.lock("mailbox"), address).
+			Scan(&name, &certificate, &undo)
+		print := sha256.Sum256(certificate)
+		return seen(fields{"name": name, "certificate": hex.EncodeToString(print[:]), "undo_seconds": undo}, err)
+	}
+}
+
+func (s *Store) grantLook(mailboxID string, g Grant) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var created int64
+		err := tx.QueryRowContext(ctx, `SELECT created_at FROM mailbox_grant WHERE mailbox_id = ? AND kind = ? AND subject = ?`+s.dialect.lock("mailbox_grant"),
+			mailboxID, g.Kind, g.Subject).Scan(&created)
+		return seen(fields{"kind": g.Kind, "subject": g.Subject, "since": fromMillis(created)}, err)
+	}
+}
+
+func (s *Store) certificateLook(id string) look {
+	return s.oneCertificate(`id = ?`, id)
+}
+
+func (s *Store) pinLook(subject, fingerprint string) look {
+	return s.oneCertificate(`subject = ? AND fingerprint = ?`, subject, fingerprint)
+}
+
+func (s *Store) oneCertificate(where string, args ...any) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var subject, print, source, pending string
+		var bound, vouched bool
+		err := tx.QueryRowContext(ctx, `SELECT subject, fingerprint, source, COALESCE(pending, ''), bound, vouched FROM recipient_certificate WHERE `+where+
+			s.dialect.lock("recipient_certificate"), args...).Scan(&subject, &print, &source, &pending, &bound, &vouched)
+		state := "used"
+		if pending != "" {
+			state = "pending: " + pending
+		}
+		return seen(fields{"for": subject, "certificate": print, "source": source, "state": state, "bound": bound, "vouched": vouched}, err)
+	}
+}
+
+func (s *Store) authorityLook(fingerprint string) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var added int64
+		err := tx.QueryRowContext(ctx, `SELECT added_at FROM authority WHERE fingerprint = ?`+s.dialect.lock("authority"), fingerprint).Scan(&added)
+		return seen(fields{"authority": fingerprint, "since": fromMillis(added)}, err)
+	}
+}
+
+func (s *Store) deliveryLook(id string) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var state, code string
+		err := tx.QueryRowContext(ctx, `SELECT state, COALESCE(code, '') FROM delivery WHERE id = ?`, id).Scan(&state, &code)
+		return seen(fields{"state": state, "code": code}, err)
+	}
+}
+
+// messageLook counts a message's copies by state: one that is taken back may have several.
+func (s *Store) messageLook(id string) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		rows, err := tx.QueryContext(ctx, `SELECT state, COUNT(*) FROM delivery WHERE message_id = ? GROUP BY state`, id)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = rows.Close() }()
+		copies := map[string]int{}
+		for rows.Next() {
+			var state string
+			var count int
+			if err := rows.Scan(&state, &count); err != nil {
+				return nil, err
+			}
+			copies[state] = count
+		}
+		return fields{"copies": copies}, rows.Err()
+	}
+}
