@@ -17,7 +17,7 @@ const module = "aau.dk/sendsikker"
 var mayImport = map[string][]string{
 	"":                              {"internal/app"},
 	"internal/app":                  {"*"}, // the one who knows everybody
-	"api":                           {"api/contract", "internal/audit", "internal/certs", "internal/certs/shelf", "internal/draft", "internal/entra", "internal/fault", "internal/mailbox", "internal/sending", "internal/smime", "internal/store", "internal/trust"},
+	"api":                           {"api/contract", "internal/audit", "internal/audit/ledger", "internal/certs", "internal/certs/shelf", "internal/draft", "internal/entra", "internal/fault", "internal/mailbox", "internal/sending", "internal/smime", "internal/store", "internal/trust"},
 	"api/addin":                     {},
 	"api/contract":                  {},
 	"api/partners":                  {"internal/bundle", "internal/mailbox"},

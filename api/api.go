@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"aau.dk/sendsikker/api/contract"
 	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/audit/ledger"
 	"aau.dk/sendsikker/internal/certs/shelf"
 	"aau.dk/sendsikker/internal/draft"
 	"aau.dk/sendsikker/internal/entra"
@@ -59,6 +61,11 @@ type Certificates interface {
 	DistrustAuthority(ctx context.Context, actor audit.Actor, fingerprint string) error
 }
 
+// Audit is the log that administrators and auditors read.
+type Audit interface {
+	Export(ctx context.Context, actor audit.Actor, to io.Writer, format ledger.Format, s ledger.Selection) error
+}
+
 // AddIn is the Outlook add-in's files. Serve answers with one; false is that there is no such file, and nothing was written.
 type AddIn interface {
 	Serve(w http.ResponseWriter, r *http.Request) bool
@@ -75,9 +82,11 @@ type Deps struct {
 	Contract     []byte // openapi.yaml
 	Verifier     Verifier
 	AdminRole    string // app role of administrators; "" is nobody
+	AuditorRole  string // of those who read the audit log
 	Mailboxes    Mailboxes
 	Sending      Sending
 	Certificates Certificates
+	Audit        Audit
 	Partners     http.Handler // the public page of our mailboxes' certificates
 	AddIn        AddIn
 	BehindProxy  bool  // a proxy of ours is the only one who connects, and says in X-Forwarded-For who did
@@ -94,6 +103,7 @@ type server struct {
 	document *openapi3.T
 	router   routers.Router
 	streams  chan struct{} // places for those who watch
+	exports  chan struct{} // places for those who fetch the audit log
 }
 
 // New builds the handler for every path of the contract.
@@ -106,7 +116,7 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the contract: %w", err)
 	}
-	s := &server{Deps: d, document: document, router: router, streams: make(chan struct{}, maxStreams)}
+	s := &server{Deps: d, document: document, router: router, streams: make(chan struct{}, maxStreams), exports: make(chan struct{}, maxExports)}
 	observe, err := newObserver(d.Registry)
 	if err != nil {
 		return nil, err
@@ -120,6 +130,7 @@ func New(d Deps) (http.Handler, error) {
 	r.Get("/openapi.yaml", s.getContract)
 	r.Method(http.MethodGet, "/metrics", d.Metrics)
 	r.Get("/v1/messages/{id}/events", s.streamEvents)
+	r.Get("/v1/audit", s.exportAudit)
 	for _, path := range []string{"/certificates", "/certificates/{file}"} {
 		r.Method(http.MethodGet, path, d.Partners)
 		r.Method(http.MethodHead, path, d.Partners)

@@ -52,6 +52,7 @@ func (c *Config) Check(getenv func(string) string) error {
 	bad(c.Entra.Scope == "", "entra-scope", "must not be empty")
 	bad(c.Entra.Role == "", "entra-role", "must not be empty")
 	bad(c.Entra.AdminRole == "" || c.Entra.AdminRole == c.Entra.Role, "entra-admin-role", "must be a role of its own")
+	bad(c.Entra.AuditorRole == "" || c.Entra.AuditorRole == c.Entra.Role || c.Entra.AuditorRole == c.Entra.AdminRole, "entra-auditor-role", "must be a role of its own")
 	bad(!isHTTPS(c.Entra.Authority), "entra-authority", "must be an https address")
 
 	bad(!isHTTPS(c.Graph.URL), "graph-url", "must be an https address")
@@ -64,6 +65,7 @@ func (c *Config) Check(getenv func(string) string) error {
 	bad(c.Sending.RecipientsPerDay < 1, "sending-recipients-per-day", "must be at least 1")
 	bad(c.Sending.Backlog < time.Minute, "sending-backlog", "must be at least a minute")
 	bad(c.Sending.KeepDays < 0, "sending-keep-days", "must not be negative")
+	bad(c.Audit.KeepDays < 0 || c.Audit.KeepDays > 0 && c.Sending.KeepDays > c.Audit.KeepDays, "audit-keep-days", "must be 0, or at least sending-keep-days: the log outlives what it tells of")
 	bad(c.Graph.Credential != "managed-identity" && !isGUID(c.Graph.ClientID), "graph-client-id", "must be the client id (GUID) that may send")
 	bad(c.Graph.Credential == "certificate" && !readable(c.Graph.CertificateFile), "graph-certificate-file", "cannot be read")
 	if value := getenv("SENDSIKKER_GRAPH_SECRET"); value != "" {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
+	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/audit/chain"
 	"aau.dk/sendsikker/internal/store"
 )
@@ -26,9 +28,27 @@ type Selection struct {
 	Limit int    // rows that are shown at most; 0 is all
 }
 
-// Export writes the log, or what the selection holds of it. Rows that were committed by now are in it. It holds some hundred rows in
-// memory, however many there are.
-func (l *Ledger) Export(ctx context.Context, to io.Writer, format Format, s Selection) error {
+// Export writes the log, or what the selection holds of it, for somebody, and logs that: it is full of people. Rows that were committed
+// by now are in it. It holds some hundred rows in memory, however many there are.
+func (l *Ledger) Export(ctx context.Context, actor audit.Actor, to io.Writer, format Format, s Selection) error {
+	err := l.Store.LogAudit(ctx, audit.Entry{At: l.Now(), Actor: actor, Action: audit.LogExported, Mailbox: s.Mailbox, Detail: map[string]any{
+		"format": format, "filter": s.filter(), "after": s.After, "limit": s.Limit,
+	}})
+	if err != nil {
+		return fmt.Errorf("logging an export: %w", err)
+	}
+	return l.write(ctx, to, format, s)
+}
+
+// Verify holds the log against itself, as a file of it would be.
+func (l *Ledger) Verify(ctx context.Context, trust chain.Trust) (chain.Report, error) {
+	from, to := io.Pipe()
+	go func() { _ = to.CloseWithError(l.write(ctx, to, JSONLines, Selection{})) }() // CloseWithError never fails
+	report, err := chain.Verify(from, trust)
+	return report, errors.Join(err, from.Close())
+}
+
+func (l *Ledger) write(ctx context.Context, to io.Writer, format Format, s Selection) error {
 	if err := l.Append(ctx); err != nil {
 		return err
 	}
@@ -79,9 +99,7 @@ func (l *Ledger) lines(ctx context.Context, to io.Writer, s Selection, after, la
 	if err != nil && !errors.Is(err, store.ErrNotFound) { // a row that somebody took away: the file will say so
 		return err
 	}
-	w, err := chain.NewWriter(to, after, start, keys, chain.Filter{
-		Since: stamp(s.Since), Until: stamp(s.Until), Mailbox: s.Mailbox, Actor: s.Actor, Action: s.Action,
-	})
+	w, err := chain.NewWriter(to, after, start, keys, s.filter())
 	if err != nil {
 		return err
 	}
@@ -89,6 +107,10 @@ func (l *Ledger) lines(ctx context.Context, to io.Writer, s Selection, after, la
 		return err
 	}
 	return w.Close(l.Now(), key)
+}
+
+func (s Selection) filter() chain.Filter {
+	return chain.Filter{Since: stamp(s.Since), Until: stamp(s.Until), Mailbox: s.Mailbox, Actor: s.Actor, Action: s.Action}
 }
 
 func stamp(t time.Time) string {
