@@ -27,6 +27,11 @@ const (
 	DetailErased Action = "detail_erased" // of rows whose time is over
 	LogShortened Action = "log_shortened" // by rows whose time is over
 	LogExported  Action = "log_exported"
+
+	SignedIn                  Action = "admin_signed_in"
+	SignedOutEverywhere       Action = "admin_signed_out_everywhere"
+	LocalAdministratorPut     Action = "local_administrator_put"
+	LocalAdministratorDeleted Action = "local_administrator_deleted"
 )
 
 // Actor is who did it.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/audit/chain"
 )
 
@@ -147,11 +146,6 @@ func scanned[T any](rows *sql.Rows) (list []T, err error) {
 		list = append(list, one)
 	}
 	return list, rows.Err()
-}
-
-// LogAudit adds an entry about the log itself.
-func (s *Store) LogAudit(ctx context.Context, entry audit.Entry) error {
-	return s.inTx(ctx, func(tx *transaction) error { return insertAudit(ctx, tx, entry) })
 }
 
 // ShortenAudit removes the rows up to the newest checkpoint from before a time: the log then begins there, with a signature that says

@@ -32,7 +32,7 @@ func TestEveryRowStandsInTheChainOnceHoweverManyWrite(t *testing.T) {
 			work.Go(func() {
 				for i := range each {
 					e := audit.Entry{At: noon, Actor: audit.Actor{Kind: "user", ID: fmt.Sprint(w)}, Action: "test", Detail: map[string]int{"n": i}}
-					if err := s.LogAudit(t.Context(), e); err != nil {
+					if err := s.Record(t.Context(), e); err != nil {
 						t.Error(err)
 					}
 				}
@@ -133,7 +133,7 @@ func TestTheLogIsShortenedToASignedBeginning(t *testing.T) {
 		s := open(t)
 		for day := range 4 {
 			e := audit.Entry{At: noon.AddDate(0, 0, day), Actor: audit.Actor{Kind: "system"}, Action: "test"}
-			if err := s.LogAudit(t.Context(), e); err != nil {
+			if err := s.Record(t.Context(), e); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := s.ChainAudit(t.Context(), 10); err != nil {
@@ -174,7 +174,7 @@ func TestAFilterHoldsTheSameInTheDatabaseAndBesideIt(t *testing.T) {
 				At: noon.Add(time.Duration(i) * time.Hour), Actor: audit.Actor{Kind: "user", ID: fmt.Sprint("u", i%2)}, Action: audit.Action(fmt.Sprint("a", i%3)),
 				Mailbox: fmt.Sprint("m", i%5),
 			}
-			if err := s.LogAudit(t.Context(), e); err != nil {
+			if err := s.Record(t.Context(), e); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -255,7 +255,9 @@ func TestEveryChangeIsLoggedWithBeforeAndAfter(t *testing.T) {
 			{audit.CertificateHarvested, func() error { return s.PutHarvested(ctx, third, 4, entry(audit.CertificateHarvested)) }, "", `"for":"ida@partner.example"`},
 			{audit.CertificateApproved, func() error { return s.SettleCertificate(ctx, "c3", entry(audit.CertificateApproved)) }, `"state":"pending: unknown_issuer"`, `"state":"used"`},
 			{audit.CertificateDeleted, func() error { return s.DeleteCertificate(ctx, "c1", entry(audit.CertificateDeleted)) }, `"certificate":"ab"`, ""},
-			{audit.AuthorityPut, func() error { return s.PutAuthority(ctx, store.Authority{Fingerprint: "aa", DER: []byte{1}}, entry(audit.AuthorityPut)) }, "", `"authority":"aa"`},
+			{audit.AuthorityPut, func() error {
+				return s.PutAuthority(ctx, store.Authority{Fingerprint: "aa", DER: []byte{1}}, entry(audit.AuthorityPut))
+			}, "", `"authority":"aa"`},
 			{audit.AuthorityDeleted, func() error { return s.DeleteAuthority(ctx, "aa", entry(audit.AuthorityDeleted)) }, `"authority":"aa"`, ""},
 			{audit.MessageCancelled, func() error { return s.CancelMessage(ctx, m.ID, say, entry(audit.MessageCancelled)) }, `"queued"`, `"rejected"`},
 			{audit.DeliveryResolved, func() error { return s.Resolve(ctx, doubtful.Deliveries[0], false, entry(audit.DeliveryResolved)) }, `"state":"unknown"`, `"state":"queued"`},

@@ -46,6 +46,23 @@ func (s *Store) grantLook(mailboxID string, g Grant) look {
 	}
 }
 
+func (s *Store) localLook(a LocalAdministrator) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var created int64
+		err := tx.QueryRowContext(ctx, `SELECT created_at FROM local_administrator WHERE mailbox_id = ? AND kind = ? AND subject = ?`+s.dialect.lock("local_administrator"),
+			a.MailboxID, a.Kind, a.Subject).Scan(&created)
+		return seen(fields{"kind": a.Kind, "subject": a.Subject, "since": fromMillis(created)}, err)
+	}
+}
+
+func (s *Store) sessionsLook(person string) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var count int
+		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM session WHERE person = ?`, person).Scan(&count)
+		return fields{"sessions": count}, err
+	}
+}
+
 func (s *Store) certificateLook(id string) look {
 	return s.oneCertificate(`id = ?`, id)
 }

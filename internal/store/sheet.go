@@ -134,4 +134,3 @@ func (s *Store) Granted(ctx context.Context) (persons, groups, applications int,
 	}
 	return persons, groups, applications, nil
 }
-

@@ -72,5 +72,7 @@ func (r *Report) find(f Finding) {
 }
 
 func (r *Report) sort() {
-	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Sequence, b.Sequence)) })
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Sequence, b.Sequence))
+	})
 }

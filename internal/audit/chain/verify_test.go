@@ -74,7 +74,10 @@ func TestEveryDamageIsFoundAndNamed(t *testing.T) {
 		want   []string // what each finding begins with
 	}{
 		"one altered byte in a detail": {
-			func(l [][]byte) [][]byte { l[at+2] = byteOf(l[at+2], bytes.Index(l[at+2], []byte("partner"))); return l },
+			func(l [][]byte) [][]byte {
+				l[at+2] = byteOf(l[at+2], bytes.Index(l[at+2], []byte("partner")))
+				return l
+			},
 			[]string{"line 5408, sequence 5402: altered: its detail is not what was kept"},
 		},
 		"one altered byte in a time": {
@@ -86,7 +89,10 @@ func TestEveryDamageIsFoundAndNamed(t *testing.T) {
 			[]string{"line 5406, sequence 5400: altered"},
 		},
 		"one altered byte in the hash before": {
-			func(l [][]byte) [][]byte { l[at] = byteOf(l[at], bytes.Index(l[at], []byte(`"previous":"`))+14); return l },
+			func(l [][]byte) [][]byte {
+				l[at] = byteOf(l[at], bytes.Index(l[at], []byte(`"previous":"`))+14)
+				return l
+			},
 			[]string{"line 5406, sequence 5400: altered"},
 		},
 		"one altered byte in a number": {
@@ -177,7 +183,10 @@ func TestEveryDamageIsFoundAndNamed(t *testing.T) {
 			[]string{"line 10013: inserted: nothing stands after the end"},
 		},
 		"another format": {
-			func(l [][]byte) [][]byte { l[0] = bytes.Replace(l[0], []byte("audit 1"), []byte("audit 2"), 1); return l },
+			func(l [][]byte) [][]byte {
+				l[0] = bytes.Replace(l[0], []byte("audit 1"), []byte("audit 2"), 1)
+				return l
+			},
 			[]string{"line 1: altered"},
 		},
 		"a line far too long": {

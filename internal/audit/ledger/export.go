@@ -31,7 +31,7 @@ type Selection struct {
 // Export writes the log, or what the selection holds of it, for somebody, and logs that: it is full of people. Rows that were committed
 // by now are in it. It holds some hundred rows in memory, however many there are.
 func (l *Ledger) Export(ctx context.Context, actor audit.Actor, to io.Writer, format Format, s Selection) error {
-	err := l.Store.LogAudit(ctx, audit.Entry{At: l.Now(), Actor: actor, Action: audit.LogExported, Mailbox: s.Mailbox, Detail: map[string]any{
+	err := l.Store.Record(ctx, audit.Entry{At: l.Now(), Actor: actor, Action: audit.LogExported, Mailbox: s.Mailbox, Detail: map[string]any{
 		"format": format, "filter": s.filter(), "after": s.After, "limit": s.Limit,
 	}})
 	if err != nil {

@@ -32,7 +32,7 @@ type Store interface {
 	AuditHash(ctx context.Context, sequence uint64) (chain.Hash, error)
 	EraseAuditDetails(ctx context.Context, before time.Time, limit int) (int, error)
 	ShortenAudit(ctx context.Context, before time.Time) (chain.Checkpoint, int, error)
-	LogAudit(ctx context.Context, e audit.Entry) error
+	Record(ctx context.Context, e audit.Entry) error
 }
 
 // Keeper wraps the key that signs.
@@ -116,7 +116,7 @@ func (l *Ledger) shorten(ctx context.Context) error {
 }
 
 func (l *Ledger) tell(ctx context.Context, action audit.Action, detail any) error {
-	err := l.Store.LogAudit(ctx, audit.Entry{At: l.Now(), Actor: audit.Actor{Kind: "system", ID: "ledger"}, Action: action, Detail: detail})
+	err := l.Store.Record(ctx, audit.Entry{At: l.Now(), Actor: audit.Actor{Kind: "system", ID: "ledger"}, Action: action, Detail: detail})
 	if err != nil {
 		return err
 	}
