@@ -80,6 +80,10 @@ func (w *Writer) Checkpoint(c Checkpoint) error {
 	})
 }
 
+// Lack has the end say that there is more than could be written, up to a row that should be there: whoever reads the file sees that it
+// is not.
+func (w *Writer) Lack(to uint64, last Hash) { w.end.To, w.end.Last = to, last }
+
 // Close writes the signed end; without it the file is not whole.
 func (w *Writer) Close(at time.Time, key ed25519.PrivateKey) error {
 	if err := w.flush(); err != nil {

@@ -76,13 +76,13 @@ func (l *Ledger) write(ctx context.Context, to io.Writer, format Format, s Selec
 		if err != nil {
 			return err
 		}
-		err = l.each(ctx, s, after, last, table.Entry, func(chain.Row, chain.Link) error { return nil }, func(chain.Checkpoint) error { return nil })
+		_, err = l.each(ctx, s, after, last, table.Entry, func(chain.Row, chain.Link) error { return nil }, func(chain.Checkpoint) error { return nil })
 		return errors.Join(err, table.Flush())
 	}
-	return l.lines(ctx, to, s, after, last)
+	return l.lines(ctx, to, s, after, last, state)
 }
 
-func (l *Ledger) lines(ctx context.Context, to io.Writer, s Selection, after, last uint64) error {
+func (l *Ledger) lines(ctx context.Context, to io.Writer, s Selection, after, last uint64, state store.AuditState) error {
 	key, err := l.signer(ctx) // first: a file that cannot be signed is not begun
 	if err != nil {
 		return err
@@ -103,8 +103,12 @@ func (l *Ledger) lines(ctx context.Context, to io.Writer, s Selection, after, la
 	if err != nil {
 		return err
 	}
-	if err := l.each(ctx, s, after, last, w.Entry, w.Omit, w.Checkpoint); err != nil {
+	whole, err := l.each(ctx, s, after, last, w.Entry, w.Omit, w.Checkpoint)
+	if err != nil {
 		return err
+	}
+	if !whole && last == state.Sequence {
+		w.Lack(last, state.Hash)
 	}
 	return w.Close(l.Now(), key)
 }
@@ -120,8 +124,9 @@ func stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// each goes through the rows after one up to the last, with the checkpoints in their places.
-func (l *Ledger) each(ctx context.Context, s Selection, after, last uint64, show, omit func(chain.Row, chain.Link) error, checkpoint func(chain.Checkpoint) error) error {
+// each goes through the rows after one up to the last, with the checkpoints in their places. It is not whole where rows at the end are
+// not there.
+func (l *Ledger) each(ctx context.Context, s Selection, after, last uint64, show, omit func(chain.Row, chain.Link) error, checkpoint func(chain.Checkpoint) error) (whole bool, err error) {
 	number, shown := uint64(0), 0
 	signed := func(from, to uint64) error {
 		for {
@@ -141,19 +146,19 @@ func (l *Ledger) each(ctx context.Context, s Selection, after, last uint64, show
 		}
 	}
 	if err := signed(after, after); err != nil {
-		return err
+		return false, err
 	}
 	for after < last {
 		rows, err := l.Store.AuditRange(ctx, after, last, batch)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if len(rows) == 0 {
-			return nil
+			return false, signed(after+1, last)
 		}
 		marks, err := l.Store.Checkpoints(ctx, rows[0].Sequence, rows[len(rows)-1].Sequence, batch, number)
 		if err != nil {
-			return err
+			return false, err
 		}
 		for _, r := range rows {
 			write := omit
@@ -162,21 +167,21 @@ func (l *Ledger) each(ctx context.Context, s Selection, after, last uint64, show
 				shown++
 			}
 			if err := write(r.Row, r.Link); err != nil {
-				return err
+				return false, err
 			}
 			if len(marks) > 0 && marks[0].Sequence <= r.Sequence {
 				if err := signed(marks[0].Sequence, r.Sequence); err != nil {
-					return err
+					return false, err
 				}
 				for len(marks) > 0 && marks[0].Sequence <= r.Sequence {
 					marks = marks[1:]
 				}
 			}
 			if s.Limit > 0 && shown == s.Limit {
-				return nil
+				return true, nil
 			}
 		}
 		after = rows[len(rows)-1].Sequence
 	}
-	return nil
+	return true, nil
 }
