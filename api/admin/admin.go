@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"aau.dk/sendsikker/api/admin/frame"
+	"aau.dk/sendsikker/api/admin/messages"
 	"aau.dk/sendsikker/api/admin/overview"
 )
 
@@ -22,6 +23,7 @@ type Deps struct {
 	AuditorRole  string
 	Organisation string
 	Store        Store
+	Sending      messages.Sending
 	Parts        []overview.Part          // what the service cannot do without
 	Sources      func() []overview.Source // who is asked for certificates, and what came of it last
 	Now          func() time.Time
@@ -35,6 +37,7 @@ func New(d Deps) (*frame.Site, error) {
 		Now: d.Now, Log: d.Log,
 		Pages: []frame.Page{
 			overview.Page(overview.Deps{Store: d.Store, Parts: d.Parts, Sources: d.Sources, Now: d.Now}),
+			messages.Page(messages.Deps{Sending: d.Sending, Mailboxes: d.Store, Now: d.Now}),
 		},
 	})
 }

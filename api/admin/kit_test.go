@@ -19,6 +19,7 @@ import (
 	"aau.dk/sendsikker/api/admin/overview"
 	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/entra"
+	"aau.dk/sendsikker/internal/keeper"
 	"aau.dk/sendsikker/internal/sandbox/ca"
 	"aau.dk/sendsikker/internal/sandbox/entraid"
 	"aau.dk/sendsikker/internal/store"
@@ -32,6 +33,7 @@ type house struct {
 	store  *store.Store
 	tenant *entraid.Entra
 	people map[string]entraid.Persona
+	keeper *keeper.Keeper
 	log    *bytes.Buffer
 	broken *bool // a part of the service
 }
@@ -83,7 +85,7 @@ func open(t testing.TB) *house {
 	}
 	h.site, err = admin.New(admin.Deps{
 		Gate: gate, Directory: members{}, AdminRole: "SendSikker.Administrator", AuditorRole: "SendSikker.Auditor", Organisation: "Universitetet Eksempel",
-		Store: h.store, Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil)),
+		Store: h.store, Sending: h.sending(t), Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil)),
 		Parts: []overview.Part{{Name: "database", Ready: h.store.Ready}, {Name: "graph", Ready: func(context.Context) error {
 			if *h.broken {
 				return errors.New("no answer")

@@ -33,6 +33,12 @@ func written() map[string][]string {
 		"POST /admin/sign-out-everywhere": signedIn,
 
 		"GET /admin/{$}": readers,
+
+		"GET /admin/messages":                    readers,
+		"GET /admin/messages/{id}":               readers,
+		"GET /admin/messages/{id}/copies/{copy}": {local, other, admins},
+
+		"POST /admin/messages/{id}/copies/{copy}": {local, other, admins},
 	}
 }
 

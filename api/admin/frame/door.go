@@ -146,8 +146,8 @@ func (s *Site) visitor(r *http.Request) (Visitor, error) {
 		return v, nil
 	}
 	var known remembered
-	if err := json.Unmarshal([]byte(text), &known); err != nil || known.ID == "" {
-		return v, nil
+	if json.Unmarshal([]byte(text), &known) != nil || known.ID == "" {
+		return v, nil // not ours, or an older program's: nobody
 	}
 	v.ID, v.Name = known.ID, known.Name
 	v.Roles |= SignedIn

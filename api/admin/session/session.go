@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
-	"github.com/alexedwards/scs/v2/memstore"
 
 	"aau.dk/sendsikker/internal/store"
 )
@@ -34,19 +33,17 @@ type Store interface {
 
 // New makes the manager. Values are text.
 func New(s Store, failed func(w http.ResponseWriter, r *http.Request, err error)) *scs.SessionManager {
-	m := scs.New()
-	if own, is := m.Store.(*memstore.MemStore); is {
-		own.StopCleanup() // it comes with a goroutine that would tidy up for ever what nobody uses
+	// Not scs.New: it starts a goroutine that tidies up, for ever, a store in memory that nobody uses. What else New gives is the key of
+	// the session in a context, which tells several managers in one request apart, and there is one.
+	return &scs.SessionManager{
+		Store: kept{s}, Codec: text{}, ErrorFunc: failed, IdleTimeout: Idle, Lifetime: Lifetime, HashTokenInStore: true,
+		Cookie: scs.SessionCookie{
+			Name: Cookie, Path: "/", Secure: true, HttpOnly: true,
+			// Strict would not come along when Entra sends people back, and they would seem not to be signed in.
+			SameSite: http.SameSiteLaxMode,
+			Persist:  false, // gone with the browser
+		},
 	}
-	m.Store, m.Codec, m.ErrorFunc = kept{s}, text{}, failed
-	m.IdleTimeout, m.Lifetime, m.HashTokenInStore = Idle, Lifetime, true
-	m.Cookie = scs.SessionCookie{
-		Name: Cookie, Path: "/", Secure: true, HttpOnly: true,
-		// Strict would not come along when Entra sends people back, and they would seem not to be signed in.
-		SameSite: http.SameSiteLaxMode,
-		Persist:  false, // gone with the browser
-	}
-	return m
 }
 
 // kept is our store as scs wants it.
