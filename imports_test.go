@@ -19,7 +19,9 @@ var mayImport = map[string][]string{
 	"internal/app":                  {"*"}, // the one who knows everybody
 	"api":                           {"api/contract", "internal/audit", "internal/audit/ledger", "internal/certs", "internal/certs/shelf", "internal/draft", "internal/entra", "internal/fault", "internal/mailbox", "internal/sending", "internal/smime", "internal/store", "internal/trust"},
 	"api/addin":                     {},
-	"api/admin":                     {"api/admin/frame", "api/admin/messages", "api/admin/overview"},
+	"api/admin":                     {"api/admin/auditlog", "api/admin/frame", "api/admin/messages", "api/admin/overview", "api/admin/sheet", "internal/sheet"},
+	"api/admin/auditlog":            {"api/admin/frame", "internal/audit", "internal/audit/ledger", "internal/fault", "internal/mailbox", "internal/store"},
+	"api/admin/sheet":               {"api/admin/frame", "internal/fault", "internal/sheet"},
 	"api/admin/messages":            {"api/admin/frame", "internal/fault", "internal/mailbox", "internal/sending", "internal/store"},
 	"api/admin/frame":               {"api/admin/session", "internal/audit", "internal/entra", "internal/fault", "internal/store"},
 	"api/admin/overview":            {"api/admin/frame", "internal/fault", "internal/store"},
@@ -61,6 +63,7 @@ var mayImport = map[string][]string{
 	"internal/sandbox/peer":         {},
 	"internal/sandbox/exchange":     {},
 	"internal/sending":              {"internal/audit", "internal/certs", "internal/draft", "internal/fault", "internal/keeper", "internal/lookalike", "internal/mailbox", "internal/notice", "internal/route", "internal/smime", "internal/smime/header", "internal/spool", "internal/store"},
+	"internal/sheet":                {"internal/audit/ledger", "internal/store"},
 	"internal/smime":                {"internal/cms", "internal/fault", "internal/smime/entity", "internal/smime/header", "internal/smime/header/display"},
 	"internal/smime/entity":         {},
 	"internal/smime/header":         {"internal/smime/header/display"},

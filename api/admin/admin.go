@@ -1,16 +1,21 @@
 package admin
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
+	"aau.dk/sendsikker/api/admin/auditlog"
 	"aau.dk/sendsikker/api/admin/frame"
 	"aau.dk/sendsikker/api/admin/messages"
 	"aau.dk/sendsikker/api/admin/overview"
+	dposheet "aau.dk/sendsikker/api/admin/sheet"
+	"aau.dk/sendsikker/internal/sheet"
 )
 
 // Store is the database, as the frame and the pages ask it. *store.Store is one.
 type Store interface {
+	auditlog.Store
 	frame.Store
 	overview.Store
 }
@@ -24,8 +29,10 @@ type Deps struct {
 	Organisation string
 	Store        Store
 	Sending      messages.Sending
-	Parts        []overview.Part          // what the service cannot do without
-	Sources      func() []overview.Source // who is asked for certificates, and what came of it last
+	Ledger       auditlog.Ledger
+	Sheet        func(ctx context.Context) (sheet.Sheet, error) // the data protection officer's, made anew
+	Parts        []overview.Part                                // what the service cannot do without
+	Sources      func() []overview.Source                       // who is asked for certificates, and what came of it last
 	Now          func() time.Time
 	Log          *slog.Logger
 }
@@ -38,6 +45,8 @@ func New(d Deps) (*frame.Site, error) {
 		Pages: []frame.Page{
 			overview.Page(overview.Deps{Store: d.Store, Parts: d.Parts, Sources: d.Sources, Now: d.Now}),
 			messages.Page(messages.Deps{Sending: d.Sending, Mailboxes: d.Store, Now: d.Now}),
+			auditlog.Page(auditlog.Deps{Store: d.Store, Ledger: d.Ledger, Now: d.Now, Log: d.Log}),
+			dposheet.Page(dposheet.Deps{Make: d.Sheet}),
 		},
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"aau.dk/sendsikker/api/admin/frame"
 	"aau.dk/sendsikker/api/admin/overview"
 	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/audit/ledger"
 	"aau.dk/sendsikker/internal/entra"
 	"aau.dk/sendsikker/internal/keeper"
 	"aau.dk/sendsikker/internal/sandbox/ca"
@@ -31,6 +32,7 @@ const home = "http://127.0.0.1:8443"
 type house struct {
 	site   *frame.Site
 	store  *store.Store
+	ledger *ledger.Ledger
 	tenant *entraid.Entra
 	people map[string]entraid.Persona
 	keeper *keeper.Keeper
@@ -75,6 +77,7 @@ func open(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.store.Close() })
+	h.ledger = h.openLedger(t)
 	h.furnish(t)
 	web := c.Applications[3]
 	gate, err := entra.NewSignIn(entra.SignInConfig{
@@ -85,7 +88,7 @@ func open(t testing.TB) *house {
 	}
 	h.site, err = admin.New(admin.Deps{
 		Gate: gate, Directory: members{}, AdminRole: "SendSikker.Administrator", AuditorRole: "SendSikker.Auditor", Organisation: "Universitetet Eksempel",
-		Store: h.store, Sending: h.sending(t), Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil)),
+		Store: h.store, Sending: h.sending(t), Ledger: h.ledger, Sheet: h.sheet, Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil)),
 		Parts: []overview.Part{{Name: "database", Ready: h.store.Ready}, {Name: "graph", Ready: func(context.Context) error {
 			if *h.broken {
 				return errors.New("no answer")

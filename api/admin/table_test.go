@@ -38,6 +38,10 @@ func written() map[string][]string {
 		"GET /admin/messages/{id}":               readers,
 		"GET /admin/messages/{id}/copies/{copy}": {local, other, admins},
 
+		"GET /admin/audit":      {auditor, admins},
+		"GET /admin/audit/file": {auditor, admins},
+		"GET /admin/sheet":      {auditor, admins},
+
 		"POST /admin/messages/{id}/copies/{copy}": {local, other, admins},
 	}
 }

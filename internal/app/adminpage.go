@@ -1,7 +1,9 @@
 package app
 
 import (
+	"context"
 	"strings"
+	"time"
 
 	"aau.dk/sendsikker/api"
 	"aau.dk/sendsikker/api/admin"
@@ -9,6 +11,7 @@ import (
 	"aau.dk/sendsikker/api/admin/overview"
 	"aau.dk/sendsikker/internal/config"
 	"aau.dk/sendsikker/internal/entra"
+	"aau.dk/sendsikker/internal/sheet"
 )
 
 // adminPage is the administrators' page, or nil where nobody can sign in to it.
@@ -28,8 +31,21 @@ func (w *wiring) adminPage(s *service, directory frame.Directory, parts []api.Pa
 	}
 	return admin.New(admin.Deps{
 		Gate: gate, Directory: directory, AdminRole: w.AdminRole, AuditorRole: w.AuditorRole, Organisation: w.Organisation,
-		Store: s.store, Sending: s.sending, Parts: checks, Sources: s.finders.answers, Now: w.Now, Log: w.Log,
+		Store: s.store, Sending: s.sending, Ledger: s.ledger, Sheet: w.sheet(s), Parts: checks, Sources: s.finders.answers, Now: w.Now, Log: w.Log,
 	})
+}
+
+// sheet makes the data protection officer's sheet anew each time.
+func (w *wiring) sheet(s *service) func(ctx context.Context) (sheet.Sheet, error) {
+	zone, err := time.LoadLocation("Europe/Copenhagen")
+	if err != nil {
+		zone = time.UTC // the page itself does not start without it
+	}
+	d := sheet.Deps{
+		Store: s.store, Ledger: s.ledger, Keys: s.keeper.Versions, Now: w.Now, Zone: zone,
+		Settings: sheet.Settings{Encryption: string(w.Encryption), Headers: string(w.Headers), KeepDetails: w.Keep, KeepRows: w.KeepAudit},
+	}
+	return func(ctx context.Context) (sheet.Sheet, error) { return sheet.Make(ctx, d) }
 }
 
 // signInSettings are those of the administrators' page, or nil.
