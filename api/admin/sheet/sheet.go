@@ -79,8 +79,8 @@ func (p page) show(r *http.Request, _ frame.Visitor) (frame.Answer, error) {
 }
 
 func monthName(t time.Time) fault.Sentence {
-	danish := [...]string{"januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november", "december"}
-	return fault.Sentence{DA: fmt.Sprintf("%s %d", danish[t.Month()-1], t.Year()), EN: t.Format("January 2006")}
+	danish := [...]string{"jan.", "feb.", "mar.", "apr.", "maj", "juni", "juli", "aug.", "sep.", "okt.", "nov.", "dec."}
+	return fault.Sentence{DA: fmt.Sprintf("%s %d", danish[t.Month()-1], t.Year()), EN: t.Format("Jan 2006")}
 }
 
 // Days is a time that something is kept, in whole days; 0 is for ever.
