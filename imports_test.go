@@ -19,10 +19,11 @@ var mayImport = map[string][]string{
 	"internal/app":                  {"*"}, // the one who knows everybody
 	"api":                           {"api/contract", "internal/audit", "internal/certs", "internal/certs/shelf", "internal/draft", "internal/entra", "internal/fault", "internal/mailbox", "internal/sending", "internal/smime", "internal/store", "internal/trust"},
 	"api/addin":                     {},
-	"api/admin":                     {"api/admin/frame", "api/admin/messages", "api/admin/overview"},
+	"api/admin":                     {"api/admin/frame", "api/admin/messages", "api/admin/overview", "api/admin/recipients"},
 	"api/admin/messages":            {"api/admin/frame", "internal/fault", "internal/mailbox", "internal/sending", "internal/store"},
 	"api/admin/frame":               {"api/admin/session", "internal/audit", "internal/entra", "internal/fault", "internal/store"},
 	"api/admin/overview":            {"api/admin/frame", "internal/fault", "internal/store"},
+	"api/admin/recipients":          {"api/admin/frame", "internal/audit", "internal/certs/shelf", "internal/fault", "internal/smime", "internal/store", "internal/trust"},
 	"api/admin/session":             {"internal/store"},
 	"api/contract":                  {},
 	"api/partners":                  {"internal/bundle", "internal/mailbox"},

@@ -7,6 +7,7 @@ import (
 	"aau.dk/sendsikker/api/admin/frame"
 	"aau.dk/sendsikker/api/admin/messages"
 	"aau.dk/sendsikker/api/admin/overview"
+	"aau.dk/sendsikker/api/admin/recipients"
 )
 
 // Store is the database, as the frame and the pages ask it. *store.Store is one.
@@ -24,6 +25,7 @@ type Deps struct {
 	Organisation string
 	Store        Store
 	Sending      messages.Sending
+	Shelf        recipients.Shelf
 	Parts        []overview.Part          // what the service cannot do without
 	Sources      func() []overview.Source // who is asked for certificates, and what came of it last
 	Now          func() time.Time
@@ -38,6 +40,7 @@ func New(d Deps) (*frame.Site, error) {
 		Pages: []frame.Page{
 			overview.Page(overview.Deps{Store: d.Store, Parts: d.Parts, Sources: d.Sources, Now: d.Now}),
 			messages.Page(messages.Deps{Sending: d.Sending, Mailboxes: d.Store, Now: d.Now}),
+			recipients.Page(recipients.Deps{Shelf: d.Shelf, Now: d.Now}),
 		},
 	})
 }

@@ -86,7 +86,7 @@ func open(t testing.TB) *house {
 	}
 	h.site, err = admin.New(admin.Deps{
 		Gate: gate, Directory: members{}, AdminRole: "SendSikker.Administrator", AuditorRole: "SendSikker.Auditor", Organisation: "Universitetet Eksempel",
-		Store: h.store, Sending: h.sending(t), Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil)),
+		Store: h.store, Sending: h.sending(t), Shelf: h.shelf(), Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil)),
 		Parts: []overview.Part{{Name: "database", Ready: h.store.Ready}, {Name: "graph", Ready: func(context.Context) error {
 			if *h.broken {
 				return errors.New("no answer")

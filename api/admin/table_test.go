@@ -39,6 +39,12 @@ func written() map[string][]string {
 		"GET /admin/messages/{id}/copies/{copy}": {local, other, admins},
 
 		"POST /admin/messages/{id}/copies/{copy}": {local, other, admins},
+
+		"GET /admin/recipients":               {auditor, admins},
+		"GET /admin/recipients/{id}":          {auditor, admins},
+		"POST /admin/recipients":              {admins},
+		"POST /admin/recipients/{id}/approve": {admins},
+		"POST /admin/recipients/{id}/delete":  {admins},
 	}
 }
 

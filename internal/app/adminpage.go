@@ -28,7 +28,7 @@ func (w *wiring) adminPage(s *service, directory frame.Directory, parts []api.Pa
 	}
 	return admin.New(admin.Deps{
 		Gate: gate, Directory: directory, AdminRole: w.AdminRole, AuditorRole: w.AuditorRole, Organisation: w.Organisation,
-		Store: s.store, Sending: s.sending, Parts: checks, Sources: s.finders.answers, Now: w.Now, Log: w.Log,
+		Store: s.store, Sending: s.sending, Shelf: s.finders.shelf, Parts: checks, Sources: s.finders.answers, Now: w.Now, Log: w.Log,
 	})
 }
 
