@@ -68,7 +68,7 @@ func (p page) pin(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 
 // upload reads the one file of the form.
 func upload(r *http.Request) ([]byte, error) {
-	if err := r.ParseMultipartForm(maxForm); err != nil {
+	if err := r.ParseMultipartForm(maxForm); err != nil { //nolint:gosec // the body is bounded by the rule
 		if large, is := errors.AsType[*http.MaxBytesError](err); is {
 			return nil, large
 		}
