@@ -9,6 +9,7 @@ import (
 	"aau.dk/sendsikker/api/admin/frame"
 	"aau.dk/sendsikker/api/admin/messages"
 	"aau.dk/sendsikker/api/admin/overview"
+	"aau.dk/sendsikker/api/admin/recipients"
 	dposheet "aau.dk/sendsikker/api/admin/sheet"
 	"aau.dk/sendsikker/internal/sheet"
 )
@@ -29,6 +30,7 @@ type Deps struct {
 	Organisation string
 	Store        Store
 	Sending      messages.Sending
+	Shelf        recipients.Shelf
 	Ledger       auditlog.Ledger
 	Sheet        func(ctx context.Context) (sheet.Sheet, error) // the data protection officer's, made anew
 	Parts        []overview.Part                                // what the service cannot do without
@@ -45,6 +47,7 @@ func New(d Deps) (*frame.Site, error) {
 		Pages: []frame.Page{
 			overview.Page(overview.Deps{Store: d.Store, Parts: d.Parts, Sources: d.Sources, Now: d.Now}),
 			messages.Page(messages.Deps{Sending: d.Sending, Mailboxes: d.Store, Now: d.Now}),
+			recipients.Page(recipients.Deps{Shelf: d.Shelf, Now: d.Now}),
 			auditlog.Page(auditlog.Deps{Store: d.Store, Ledger: d.Ledger, Now: d.Now, Log: d.Log}),
 			dposheet.Page(dposheet.Deps{Make: d.Sheet}),
 		},

@@ -36,6 +36,7 @@ type house struct {
 	tenant *entraid.Entra
 	people map[string]entraid.Persona
 	keeper *keeper.Keeper
+	clock  func() time.Time
 	log    *bytes.Buffer
 	broken *bool // a part of the service
 }
@@ -68,12 +69,12 @@ func open(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	h := &house{tenant: tenant, people: map[string]entraid.Persona{}, log: &bytes.Buffer{}, broken: new(bool)}
+	h := &house{tenant: tenant, people: map[string]entraid.Persona{}, log: &bytes.Buffer{}, clock: time.Now, broken: new(bool)}
 	for _, p := range c.Personas {
 		name, _, _ := strings.Cut(p.Address, "@")
 		h.people[name] = p
 	}
-	if h.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "db"), time.Now); err != nil {
+	if h.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "db"), func() time.Time { return h.clock() }); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.store.Close() })
@@ -88,7 +89,7 @@ func open(t testing.TB) *house {
 	}
 	h.site, err = admin.New(admin.Deps{
 		Gate: gate, Directory: members{}, AdminRole: "SendSikker.Administrator", AuditorRole: "SendSikker.Auditor", Organisation: "Universitetet Eksempel",
-		Store: h.store, Sending: h.sending(t), Ledger: h.ledger, Sheet: h.sheet, Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil)),
+		Store: h.store, Sending: h.sending(t), Shelf: h.shelf(), Ledger: h.ledger, Sheet: h.sheet, Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil)),
 		Parts: []overview.Part{{Name: "database", Ready: h.store.Ready}, {Name: "graph", Ready: func(context.Context) error {
 			if *h.broken {
 				return errors.New("no answer")

@@ -43,6 +43,12 @@ func written() map[string][]string {
 		"GET /admin/sheet":      {auditor, admins},
 
 		"POST /admin/messages/{id}/copies/{copy}": {local, other, admins},
+
+		"GET /admin/recipients":               {auditor, admins},
+		"GET /admin/recipients/{id}":          {auditor, admins},
+		"POST /admin/recipients":              {admins},
+		"POST /admin/recipients/{id}/approve": {admins},
+		"POST /admin/recipients/{id}/delete":  {admins},
 	}
 }
 

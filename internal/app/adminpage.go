@@ -31,7 +31,7 @@ func (w *wiring) adminPage(s *service, directory frame.Directory, parts []api.Pa
 	}
 	return admin.New(admin.Deps{
 		Gate: gate, Directory: directory, AdminRole: w.AdminRole, AuditorRole: w.AuditorRole, Organisation: w.Organisation,
-		Store: s.store, Sending: s.sending, Ledger: s.ledger, Sheet: w.sheet(s), Parts: checks, Sources: s.finders.answers, Now: w.Now, Log: w.Log,
+		Store: s.store, Sending: s.sending, Shelf: s.finders.shelf, Ledger: s.ledger, Sheet: w.sheet(s), Parts: checks, Sources: s.finders.answers, Now: w.Now, Log: w.Log,
 	})
 }
 

@@ -145,9 +145,9 @@ func (s *Site) visitor(r *http.Request) (Visitor, error) {
 	if text == "" {
 		return v, nil
 	}
-	var known remembered
-	if json.Unmarshal([]byte(text), &known) != nil || known.ID == "" {
-		return v, nil // not ours, or an older program's: nobody
+	known := recalled(text)
+	if known.ID == "" {
+		return v, nil
 	}
 	v.ID, v.Name = known.ID, known.Name
 	v.Roles |= SignedIn
@@ -167,6 +167,14 @@ func (s *Site) visitor(r *http.Request) (Visitor, error) {
 	return v, nil
 }
 
+// recalled is nobody for what is not ours, or an older program's.
+func recalled(text string) (known remembered) {
+	if json.Unmarshal([]byte(text), &known) != nil {
+		return remembered{}
+	}
+	return known
+}
+
 func (s *Site) signOut(r *http.Request, _ Visitor) (Answer, error) {
 	if err := s.sessions.Destroy(r.Context()); err != nil {
 		return Answer{}, Away(err)
@@ -182,7 +190,10 @@ func (s *Site) signOutEverywhere(r *http.Request, v Visitor) (Answer, error) {
 	return s.signOut(r, v)
 }
 
-func (s *Site) signedOut(*http.Request, Visitor) (Answer, error) {
+func (s *Site) signedOut(_ *http.Request, v Visitor) (Answer, error) {
+	if v.Is(SignedIn) {
+		return Go(homePath), nil // the page would not be true
+	}
 	return Show("signed-out.html", fault.Sentence{DA: "Du er logget ud", EN: "You are signed out"}, nil), nil
 }
 
