@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"aau.dk/sendsikker/api/contract"
 	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/audit/ledger"
 	"aau.dk/sendsikker/internal/certs/shelf"
 	"aau.dk/sendsikker/internal/draft"
 	"aau.dk/sendsikker/internal/entra"
@@ -59,9 +61,20 @@ type Certificates interface {
 	DistrustAuthority(ctx context.Context, actor audit.Actor, fingerprint string) error
 }
 
+// Audit is the log that administrators and auditors read.
+type Audit interface {
+	Export(ctx context.Context, actor audit.Actor, to io.Writer, format ledger.Format, s ledger.Selection) error
+}
+
 // AddIn is the Outlook add-in's files. Serve answers with one; false is that there is no such file, and nothing was written.
 type AddIn interface {
 	Serve(w http.ResponseWriter, r *http.Request) bool
+}
+
+// Admin is the administrators' web page. Pattern is what the log calls a path of it: a real one may hold what no log should.
+type Admin interface {
+	http.Handler
+	Pattern(r *http.Request) string
 }
 
 // Part is something the service cannot do without.
@@ -75,11 +88,14 @@ type Deps struct {
 	Contract     []byte // openapi.yaml
 	Verifier     Verifier
 	AdminRole    string // app role of administrators; "" is nobody
+	AuditorRole  string // of those who read the audit log
 	Mailboxes    Mailboxes
 	Sending      Sending
 	Certificates Certificates
+	Audit        Audit
 	Partners     http.Handler // the public page of our mailboxes' certificates
 	AddIn        AddIn
+	Admin        Admin // nil: there is none
 	BehindProxy  bool  // a proxy of ours is the only one who connects, and says in X-Forwarded-For who did
 	MaxMessage   int64 // of a sealed copy
 	Parts        []Part
@@ -89,11 +105,15 @@ type Deps struct {
 	Log          *slog.Logger
 }
 
+// adminPath is where the administrators' page is, and everything below it.
+const adminPath = "/admin"
+
 type server struct {
 	Deps
 	document *openapi3.T
 	router   routers.Router
 	streams  chan struct{} // places for those who watch
+	exports  chan struct{} // places for those who fetch the audit log
 }
 
 // New builds the handler for every path of the contract.
@@ -106,20 +126,30 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the contract: %w", err)
 	}
-	s := &server{Deps: d, document: document, router: router, streams: make(chan struct{}, maxStreams)}
+	s := &server{Deps: d, document: document, router: router, streams: make(chan struct{}, maxStreams), exports: make(chan struct{}, maxExports)}
 	observe, err := newObserver(d.Registry)
 	if err != nil {
 		return nil, err
 	}
 
 	// Every route on one screen. Those of the contract's operations are in contract.HandlerFromMux.
+	root := chi.NewRouter()
+	root.Use(requestID, s.client, hurried, s.logged(observe), s.recovered, secured)
+	root.NotFound(s.noSuchCall) // a method that chi does not know gets no further
+	root.MethodNotAllowed(s.noSuchCall)
+	if d.Admin != nil {
+		root.Handle(adminPath, d.Admin) // pages for browsers: no operations of the contract
+		root.Handle(adminPath+"/*", d.Admin)
+	}
 	r := chi.NewRouter()
-	r.Use(requestID, s.client, hurried, s.logged(observe), s.recovered, secured, s.contracted, s.authenticated, s.validated)
+	r.Use(s.contracted, s.authenticated, s.validated)
+	root.Mount("/", r)
 	r.NotFound(s.noSuchCall) // what the contract and chi read differently, such as an escaped slash
 	r.MethodNotAllowed(s.noSuchCall)
 	r.Get("/openapi.yaml", s.getContract)
 	r.Method(http.MethodGet, "/metrics", d.Metrics)
 	r.Get("/v1/messages/{id}/events", s.streamEvents)
+	r.Get("/v1/audit", s.exportAudit)
 	for _, path := range []string{"/certificates", "/certificates/{file}"} {
 		r.Method(http.MethodGet, path, d.Partners)
 		r.Method(http.MethodHead, path, d.Partners)
@@ -135,5 +165,5 @@ func New(d Deps) (http.Handler, error) {
 		}),
 		contract.ChiServerOptions{BaseRouter: r, ErrorHandlerFunc: s.badRequest},
 	)
-	return r, nil
+	return root, nil
 }

@@ -27,7 +27,7 @@ func administrator(ctx context.Context) (audit.Actor, error) {
 			EN: "That takes the role of an administrator of Send sikker. Ask your IT department for it if you should have it.",
 		}, nil)
 	}
-	return audit.Actor{Kind: string(caller.Kind), ID: caller.ID}, nil
+	return actorOf(caller), nil
 }
 
 // ListCertificates lists what is kept, for administrators.

@@ -74,6 +74,7 @@ func (s *server) authenticated(next http.Handler) http.Handler {
 		}
 		caller := callerFrom(proved)
 		caller.Administrator = s.AdminRole != "" && slices.Contains(proved.Roles, s.AdminRole)
+		caller.Auditor = s.AuditorRole != "" && slices.Contains(proved.Roles, s.AuditorRole)
 		if rec, ok := r.Context().Value(recordKey).(*record); ok {
 			rec.caller = caller.ID
 		}

@@ -46,6 +46,9 @@ func operator() audit.Actor {
 type mailboxCommand struct {
 	Add  mailboxAdd  `cmd:"" help:"Add a function mailbox, or give one a new key and certificate."`
 	List mailboxList `cmd:"" help:"List function mailboxes, their certificates and who may send as them."`
+
+	Appoint mailboxAppoint `cmd:"" help:"Make a person or an Entra group local administrator of a mailbox: on the administrators' page they see what belongs to it."`
+	Dismiss mailboxDismiss `cmd:"" help:"Take that back."`
 }
 
 type mailboxAdd struct {

@@ -37,6 +37,7 @@ type commandLine struct {
 	Recipients recipientsCommand `cmd:"" help:"What is known of recipients, and why."`
 	Smime      smimeCommand      `cmd:"" name:"smime" help:"Seal, open and inspect single mails, without the service."`
 	Doctor     doctorCommand     `cmd:"" help:"See whether the installation is well, and prove on your tenant what no document promises."`
+	Audit      auditCommand      `cmd:"" help:"The audit log: export it, verify it, see how it is kept."`
 	Key        keyCommand        `cmd:"" help:"The master key that everything at rest is wrapped by."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database's schema up to date, as every start does."`
 	DB         dbCommand         `cmd:"" name:"db" help:"Look after the database."`

@@ -16,6 +16,7 @@ import (
 
 	"aau.dk/sendsikker/api"
 	"aau.dk/sendsikker/api/partners"
+	"aau.dk/sendsikker/internal/audit/ledger"
 	"aau.dk/sendsikker/internal/entra"
 	"aau.dk/sendsikker/internal/graph"
 	"aau.dk/sendsikker/internal/keeper"
@@ -47,6 +48,8 @@ type wiring struct {
 	OuterSubject string
 	Finding      finding
 	AdminRole    string
+	AuditorRole  string
+	SignIn       *entra.SignInConfig // to the administrators' page; nil: there is none. Its Redirect is set here
 	Organisation string
 	PublicURL    string
 	AddIn        addInSettings
@@ -56,6 +59,7 @@ type wiring struct {
 	Limits       store.Limits
 	Backlog      time.Duration
 	Keep         time.Duration
+	KeepAudit    time.Duration
 	Workers      int
 	Rescue       time.Duration // 0 is the queue's own
 	Drain        time.Duration // between not being ready and letting nobody in
@@ -69,6 +73,7 @@ type service struct {
 	store   *store.Store
 	keeper  *keeper.Keeper
 	sending *sending.Service
+	ledger  *ledger.Ledger
 	finders *finders
 	workers int
 	rescue  time.Duration
@@ -125,17 +130,23 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 		Store: s.store, Spool: box, Keeper: s.keeper, Post: post{client: outlook, large: w.Submission}, Timing: w.Timing, Limits: w.Limits, Backlog: w.Backlog, Keep: w.Keep,
 		Now: w.Now, Log: w.Log, Ended: measure.ended,
 	})
+	s.ledger = ledger.New(ledger.Deps{Store: s.store, Keeper: s.keeper, KeepDetails: w.Keep, KeepRows: w.KeepAudit, Now: w.Now, Log: w.Log})
+	parts := []api.Part{{Name: "program", Ready: s.staying}, {Name: "database", Ready: s.store.Ready}, {Name: "spool", Ready: box.Ready}, {Name: "graph", Ready: outlook.Ready}}
+	pages, err := w.adminPage(s, outlook, parts)
+	if err != nil {
+		return nil, fmt.Errorf("the administrators' page: %w", err)
+	}
 	office, err := w.addIn()
 	if err != nil {
 		return nil, fmt.Errorf("the add-in: %w", err)
 	}
 	handler, err := api.New(api.Deps{
-		Contract: w.Assets.Contract, AddIn: office, Verifier: verifier, AdminRole: w.AdminRole, Mailboxes: mailboxes, Sending: s.sending, Certificates: s.finders.shelf,
+		Contract: w.Assets.Contract, AddIn: office, Verifier: verifier, AdminRole: w.AdminRole, AuditorRole: w.AuditorRole, Audit: s.ledger, Mailboxes: mailboxes, Sending: s.sending, Certificates: s.finders.shelf,
 		Partners: partners.New(partners.Deps{
 			Mailboxes: mailboxes, Organisation: w.Organisation, PublicURL: w.PublicURL, Now: w.Now, Log: w.Log,
 		}),
 		BehindProxy: w.BehindProxy, MaxMessage: outlook.MaxMessage(), Now: w.Now,
-		Parts:    []api.Part{{Name: "program", Ready: s.staying}, {Name: "database", Ready: s.store.Ready}, {Name: "spool", Ready: box.Ready}, {Name: "graph", Ready: outlook.Ready}},
+		Parts: parts, Admin: pages,
 		Metrics:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		Registry: registry, Log: w.Log,
 	})
@@ -149,7 +160,7 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 // start puts the workers on.
 func (s *service) start(ctx context.Context) (err error) {
 	s.queue, err = s.store.StartQueue(ctx, store.Handlers{
-		Deliver: s.sending.Deliver, GiveUp: s.sending.GiveUp, Notice: s.sending.Notify, Nightly: s.nightly, Tidy: s.sending.Tidy,
+		Deliver: s.sending.Deliver, GiveUp: s.sending.GiveUp, Notice: s.sending.Notify, Nightly: s.nightly, Tidy: s.sending.Tidy, Audit: s.ledger.Keep,
 	}, store.QueueOptions{Workers: s.workers, Rescue: s.rescue, Log: s.log})
 	if err != nil {
 		return err
@@ -172,10 +183,10 @@ func (s *service) staying(context.Context) error {
 	return nil
 }
 
-// nightly looks at every stored certificate again.
+// nightly looks at every stored certificate again, and forgets who is no longer signed in.
 func (s *service) nightly(ctx context.Context) error {
 	_, err := s.finders.shelf.Recheck(ctx)
-	return err
+	return errors.Join(err, s.store.DeleteExpiredSessions(ctx))
 }
 
 // close lets go of everything, the last opened first. Workers get until ctx's end elsewhere: see stop.

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -24,6 +25,14 @@ const (
 	AuthorityDeleted     Action = "authority_deleted"
 
 	BackupRestored Action = "backup_restored"
+	DetailErased   Action = "detail_erased" // of rows whose time is over
+	LogShortened   Action = "log_shortened" // by rows whose time is over
+	LogExported    Action = "log_exported"
+
+	SignedIn                  Action = "admin_signed_in"
+	SignedOutEverywhere       Action = "admin_signed_out_everywhere"
+	LocalAdministratorPut     Action = "local_administrator_put"
+	LocalAdministratorDeleted Action = "local_administrator_deleted"
 )
 
 // Actor is who did it.
@@ -40,6 +49,11 @@ type Entry struct {
 	Mailbox   string
 	MessageID string // "" when it is not about one
 	Detail    any    // becomes JSON
+	// Summary is what stays of Detail when that is erased after its time: nothing about a person. It becomes JSON.
+	Summary any
+	// Before and After are what was changed; who stores the change fills them in. nil is that there was, or is, nothing.
+	Changed       bool
+	Before, After any
 }
 
 // Recipient is how one recipient of a message was protected.
@@ -62,10 +76,38 @@ type Message struct {
 	Recipients []Recipient `json:"recipients"`
 }
 
-// JSON is the detail as it is kept.
+// Summary is what stays of a Message: by which profile, and how many recipients went which way.
+type Summary struct {
+	Profile string         `json:"profile,omitempty"`
+	Headers string         `json:"headers,omitempty"`
+	Routes  map[string]int `json:"routes,omitempty"`
+}
+
+// JSON is the detail as it is kept. A change stands in it as before and after.
 func (e Entry) JSON() ([]byte, error) {
-	if e.Detail == nil {
-		return []byte("{}"), nil
+	detail := []byte("{}")
+	if e.Detail != nil {
+		var err error
+		if detail, err = json.Marshal(e.Detail); err != nil || !e.Changed {
+			return detail, err
+		}
 	}
-	return json.Marshal(e.Detail)
+	if !e.Changed {
+		return detail, nil
+	}
+	fields := map[string]any{}
+	if err := json.Unmarshal(detail, &fields); err != nil {
+		return nil, fmt.Errorf("a change is told by named fields: %w", err)
+	}
+	fields["before"], fields["after"] = e.Before, e.After
+	return json.Marshal(fields)
+}
+
+// SummaryJSON is the summary as it is kept; "" where there is none.
+func (e Entry) SummaryJSON() (string, error) {
+	if e.Summary == nil {
+		return "", nil
+	}
+	text, err := json.Marshal(e.Summary)
+	return string(text), err
 }

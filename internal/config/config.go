@@ -21,13 +21,19 @@ type Config struct {
 	} `embed:"" prefix:"tls-" group:"HTTPS"`
 
 	Entra struct {
-		Tenant    string   `help:"Entra tenant id (GUID)." placeholder:"GUID"`
-		Audience  string   `help:"Client id of this API's app registration (GUID)." placeholder:"GUID"`
-		Clients   []string `help:"Client ids of the add-in and other programs that people use (GUIDs)." placeholder:"GUID"`
-		Scope     string   `default:"Mail.SendSecure" help:"Delegated scope that a person's token must hold."`
-		Role      string   `default:"Mail.SendSecure.All" help:"App role that a program's token must hold."`
-		AdminRole string   `default:"SendSikker.Administrator" help:"App role of those who administer certificates and authorities."`
-		Authority string   `default:"https://login.microsoftonline.com" help:"Where Entra is." placeholder:"URL"`
+		Tenant      string   `help:"Entra tenant id (GUID)." placeholder:"GUID"`
+		Audience    string   `help:"Client id of this API's app registration (GUID)." placeholder:"GUID"`
+		Clients     []string `help:"Client ids of the add-in and other programs that people use (GUIDs)." placeholder:"GUID"`
+		Scope       string   `default:"Mail.SendSecure" help:"Delegated scope that a person's token must hold."`
+		Role        string   `default:"Mail.SendSecure.All" help:"App role that a program's token must hold."`
+		AdminRole   string   `default:"SendSikker.Administrator" help:"App role of those who administer certificates and authorities."`
+		AuditorRole string   `default:"SendSikker.Auditor" help:"App role of those who may see everything on the administrators' page and change nothing."`
+		Authority   string   `default:"https://login.microsoftonline.com" help:"Where Entra is." placeholder:"URL"`
+
+		WebClientID        string `name:"web-client-id" help:"Client id of the app registration that people sign in to the administrators' page with (GUID). Without it, there is no such page." placeholder:"GUID"`
+		WebCertificateFile string `name:"web-certificate-file" help:"PEM certificate and key that prove us to Entra when somebody signs in." type:"path" placeholder:"FILE"`
+		WebSecret          Secret `kong:"-" yaml:"-"`
+		WebSecretFile      string `name:"web-secret-file" help:"File with the client secret instead. Or the variable SENDSIKKER_ENTRA_WEB_SECRET." type:"path" placeholder:"FILE"`
 	} `embed:"" prefix:"entra-" group:"Who may call (Entra ID)"`
 
 	Graph struct {
@@ -53,8 +59,12 @@ type Config struct {
 		PerMinute        int           `default:"30" help:"Mails a minute from one mailbox (Exchange Online's limit)." placeholder:"N"`
 		RecipientsPerDay int           `default:"10000" help:"Recipients a day from one mailbox (Exchange Online's limit)." placeholder:"N"`
 		Backlog          time.Duration `default:"2h" help:"How much a mailbox may have waiting, by the time it takes, before more is refused with a time to come again." placeholder:"TIME"`
-		KeepDays         int           `default:"400" help:"Days that what is known of a mail is kept, its subject with it; 0 is for ever. The audit log stays." placeholder:"N"`
+		KeepDays         int           `default:"400" help:"Days that what is known of a mail is kept, its subject with it; 0 is for ever. The audit log stays for audit-keep-days, without the recipients." placeholder:"N"`
 	} `embed:"" prefix:"sending-" group:"Sending (Microsoft Graph)"`
+
+	Audit struct {
+		KeepDays int `default:"1826" help:"Days that the audit log is kept (1826 is five years); 0 is for ever. What it says of a mail's recipients goes with the mail, after sending-keep-days." placeholder:"N"`
+	} `embed:"" prefix:"audit-" group:"Audit log"`
 
 	Drain   time.Duration `default:"5s" help:"How long requests are still taken after the program was told to stop and says so on /readyz: as long as your load balancer needs to see it." placeholder:"TIME"`
 	Workers int           `default:"8" help:"Copies sent at the same time."`

@@ -24,6 +24,8 @@ type AdminStore interface {
 	PutMailbox(ctx context.Context, m store.Mailbox, e audit.Entry) error
 	PutGrant(ctx context.Context, mailboxID string, g store.Grant, e audit.Entry) error
 	DeleteGrant(ctx context.Context, mailboxID string, g store.Grant, e audit.Entry) error
+	PutLocalAdministrator(ctx context.Context, a store.LocalAdministrator, e audit.Entry) error
+	DeleteLocalAdministrator(ctx context.Context, a store.LocalAdministrator, e audit.Entry) error
 }
 
 // KeyMaker makes the key that a private key is encrypted under.

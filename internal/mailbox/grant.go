@@ -36,6 +36,8 @@ type Caller struct {
 	Overage bool // the token could not hold all groups: ask the directory
 	// Administrator: the directory gives them the app role of those who administer the service. It is no right to send.
 	Administrator bool
+	// Auditor: likewise of those who read the audit log.
+	Auditor bool
 }
 
 // Directory knows who is in which group, through other groups too.

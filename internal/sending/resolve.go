@@ -51,9 +51,14 @@ func (s *Service) Doubts(ctx context.Context) ([]Doubt, error) {
 // Resolve ends a doubt by an administrator's decision: the copy arrived, or it is to be sent again.
 func (s *Service) Resolve(ctx context.Context, c mailbox.Caller, deliveryID string, arrived bool) error {
 	d, err := s.Store.Delivery(ctx, deliveryID)
+	var m store.Message
+	if err == nil {
+		m, err = s.Store.Message(ctx, d.MessageID)
+	}
 	if err == nil {
 		err = s.Store.Resolve(ctx, d, arrived, audit.Entry{
-			At: s.Now(), Actor: audit.Actor{Kind: string(c.Kind), ID: c.ID}, Action: audit.DeliveryResolved, MessageID: d.MessageID,
+			At: s.Now(), Actor: audit.Actor{Kind: string(c.Kind), ID: c.ID}, Action: audit.DeliveryResolved,
+			Mailbox: m.MailboxAddress, MessageID: d.MessageID,
 			Detail: map[string]any{"copy": d.ID, "arrived": arrived},
 		})
 	}

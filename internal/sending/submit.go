@@ -44,7 +44,15 @@ type Accepted struct {
 }
 
 // Submit accepts a message whole, or nothing of it. With an idempotency key that was used before it gives the first one.
-func (s *Service) Submit(ctx context.Context, sub Submission) (a Accepted, err error) {
+func (s *Service) Submit(ctx context.Context, sub Submission) (Accepted, error) {
+	a, err := s.accept(ctx, sub)
+	if err != nil {
+		s.countRefusal(ctx, err)
+	}
+	return a, err
+}
+
+func (s *Service) accept(ctx context.Context, sub Submission) (a Accepted, err error) {
 	d := sub.Draft
 	d.Normalize()
 	if err := d.Validate(); err != nil {
@@ -240,7 +248,9 @@ func auditEntry(m store.Message, c mailbox.Caller, o *outgoing) audit.Entry {
 	if o.protection != nil {
 		detail.Headers = string(o.protection.rule)
 	}
+	summary := audit.Summary{Profile: detail.Profile, Headers: detail.Headers, Routes: map[string]int{}}
 	for _, r := range o.plan.Recipients {
+		summary.Routes[string(r.Verdict.Route)]++
 		line := audit.Recipient{Address: r.Recipient.Address, Field: string(r.Field), Route: string(r.Verdict.Route)}
 		if shown := r.Shown(); shown != nil {
 			line.Certificate, line.Source = shown.SHA256, shown.Source
@@ -249,7 +259,7 @@ func auditEntry(m store.Message, c mailbox.Caller, o *outgoing) audit.Entry {
 	}
 	return audit.Entry{
 		At: m.AcceptedAt, Actor: audit.Actor{Kind: m.CallerKind, ID: m.CallerID}, Action: audit.MessageAccepted,
-		Mailbox: m.MailboxAddress, MessageID: m.ID, Detail: detail,
+		Mailbox: m.MailboxAddress, MessageID: m.ID, Detail: detail, Summary: summary,
 	}
 }
 

@@ -17,7 +17,7 @@ type Authority struct {
 
 // PutAuthority stores one; doing it twice is the same.
 func (s *Store) PutAuthority(ctx context.Context, a Authority, entry audit.Entry) error {
-	_, err := s.change(ctx, entry, `INSERT INTO authority (fingerprint, der, added_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+	_, err := s.change(ctx, entry, s.authorityLook(a.Fingerprint), `INSERT INTO authority (fingerprint, der, added_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
 		a.Fingerprint, a.DER, toMillis(s.now()))
 	if err != nil {
 		return fmt.Errorf("storing an authority: %w", err)
@@ -27,7 +27,7 @@ func (s *Store) PutAuthority(ctx context.Context, a Authority, entry audit.Entry
 
 // DeleteAuthority takes the trust back.
 func (s *Store) DeleteAuthority(ctx context.Context, fingerprint string, entry audit.Entry) error {
-	return s.changeOne(ctx, "deleting an authority", entry, `DELETE FROM authority WHERE fingerprint = ?`, fingerprint)
+	return s.changeOne(ctx, "deleting an authority", entry, s.authorityLook(fingerprint), `DELETE FROM authority WHERE fingerprint = ?`, fingerprint)
 }
 
 // Authorities lists them all, by fingerprint.

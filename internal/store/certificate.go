@@ -42,7 +42,7 @@ const certificateColumns = `SELECT id, subject, fingerprint, der, source, COALES
 // PutPinned stores what an administrator ties to a subject. One that was harvested before becomes pinned, and keeps what was
 // learnt of it. Doing it twice is the same.
 func (s *Store) PutPinned(ctx context.Context, c Certificate, entry audit.Entry) error {
-	_, err := s.change(ctx, entry, `INSERT INTO recipient_certificate (id, subject, fingerprint, der, source, bound, vouched, issuers, added_at)
+	_, err := s.change(ctx, entry, s.pinLook(c.Subject, c.Fingerprint), `INSERT INTO recipient_certificate (id, subject, fingerprint, der, source, bound, vouched, issuers, added_at)
 		VALUES (?, ?, ?, ?, 'pinned', TRUE, ?, ?, ?)
 		ON CONFLICT (subject, fingerprint) DO UPDATE SET source = 'pinned', pending = NULL, bound = TRUE, vouched = excluded.vouched, issuers = excluded.issuers,
 			checked_at = NULL, check_code = NULL, breaks_at = NULL
@@ -59,11 +59,16 @@ func (s *Store) PutPinned(ctx context.Context, c Certificate, entry audit.Entry)
 // changes nothing of what is used. Of those harvested for one subject the newest are kept; the rest go.
 func (s *Store) PutHarvested(ctx context.Context, c Certificate, keep int, entry audit.Entry) error {
 	return s.inTx(ctx, func(tx *transaction) error {
-		var pending any
-		if c.Pending != "" {
-			pending = c.Pending
-		}
-		result, err := tx.ExecContext(ctx, `INSERT INTO recipient_certificate
+		return s.changing(ctx, tx, entry, s.pinLook(c.Subject, c.Fingerprint), func() error { return s.putHarvested(ctx, tx, c, keep) })
+	})
+}
+
+func (s *Store) putHarvested(ctx context.Context, tx *transaction, c Certificate, keep int) error {
+	var pending any
+	if c.Pending != "" {
+		pending = c.Pending
+	}
+	result, err := tx.ExecContext(ctx, `INSERT INTO recipient_certificate
 			(id, subject, fingerprint, der, source, pending, bound, vouched, issuers, capabilities, signed_at, added_at)
 			VALUES (?, ?, ?, ?, 'harvested', ?, FALSE, FALSE, ?, ?, ?, ?)
 			ON CONFLICT (subject, fingerprint) DO UPDATE
@@ -74,30 +79,31 @@ func (s *Store) PutHarvested(ctx context.Context, c Certificate, keep int, entry
 				WHEN recipient_certificate.pending IS NULL THEN excluded.pending IS NULL
 					AND (recipient_certificate.signed_at IS NULL OR recipient_certificate.signed_at < excluded.signed_at)
 				ELSE excluded.pending IS NULL OR recipient_certificate.signed_at < excluded.signed_at END`,
-			c.ID, c.Subject, c.Fingerprint, c.DER, pending, blob(c.Issuers), c.Capabilities, toMillis(c.SignedAt), toMillis(s.now()))
-		if err != nil {
-			return fmt.Errorf("storing a harvested certificate: %w", err)
-		}
-		if changed, err := result.RowsAffected(); err != nil || changed == 0 {
-			return err
-		}
-		// Used and pending ones make room apart: who can sign nothing that is accepted must not push out what is.
-		for _, cut := range []struct {
-			query string
-			args  []any
-		}{
-			{`DELETE FROM recipient_certificate WHERE NOT bound AND subject = ? AND (pending IS NULL) = ? AND id NOT IN (
+		c.ID, c.Subject, c.Fingerprint, c.DER, pending, blob(c.Issuers), c.Capabilities, toMillis(c.SignedAt), toMillis(s.now()))
+	if err != nil {
+		return fmt.Errorf("storing a harvested certificate: %w", err)
+	}
+	if changed, err := result.RowsAffected(); err != nil {
+		return err
+	} else if changed == 0 {
+		return errUnchanged
+	}
+	// Used and pending ones make room apart: who can sign nothing that is accepted must not push out what is.
+	for _, cut := range []struct {
+		query string
+		args  []any
+	}{
+		{`DELETE FROM recipient_certificate WHERE NOT bound AND subject = ? AND (pending IS NULL) = ? AND id NOT IN (
 				SELECT id FROM recipient_certificate WHERE NOT bound AND subject = ? AND (pending IS NULL) = ? ORDER BY signed_at DESC, id DESC LIMIT ?)`,
-				[]any{c.Subject, c.Pending == "", c.Subject, c.Pending == "", keep}},
-			{`DELETE FROM recipient_certificate WHERE pending IS NOT NULL AND id NOT IN (
+			[]any{c.Subject, c.Pending == "", c.Subject, c.Pending == "", keep}},
+		{`DELETE FROM recipient_certificate WHERE pending IS NOT NULL AND id NOT IN (
 				SELECT id FROM recipient_certificate WHERE pending IS NOT NULL ORDER BY id DESC LIMIT ?)`, []any{maxPending}},
-		} {
-			if _, err := tx.ExecContext(ctx, cut.query, cut.args...); err != nil {
-				return fmt.Errorf("making room among harvested certificates: %w", err)
-			}
+	} {
+		if _, err := tx.ExecContext(ctx, cut.query, cut.args...); err != nil {
+			return fmt.Errorf("making room among harvested certificates: %w", err)
 		}
-		return insertAudit(ctx, tx, entry)
-	})
+	}
+	return nil
 }
 
 // Certificates reads those of one source that are in use for any of the subjects.
@@ -163,18 +169,18 @@ func (s *Store) CertificateByID(ctx context.Context, id string) (Certificate, er
 
 // DeleteCertificate takes one away.
 func (s *Store) DeleteCertificate(ctx context.Context, id string, entry audit.Entry) error {
-	return s.changeOne(ctx, "deleting a certificate", entry, `DELETE FROM recipient_certificate WHERE id = ?`, id)
+	return s.changeOne(ctx, "deleting a certificate", entry, s.certificateLook(id), `DELETE FROM recipient_certificate WHERE id = ?`, id)
 }
 
 // ApproveCertificate takes a pending one into use: bound to its subject, and vouched for where that was what was missing.
 func (s *Store) ApproveCertificate(ctx context.Context, id string, vouched bool, entry audit.Entry) error {
-	return s.changeOne(ctx, "approving a certificate", entry,
+	return s.changeOne(ctx, "approving a certificate", entry, s.certificateLook(id),
 		`UPDATE recipient_certificate SET pending = NULL, bound = TRUE, vouched = ? WHERE id = ? AND pending IS NOT NULL`, vouched, id)
 }
 
 // SettleCertificate takes a pending one into use without anybody's word for it: what was in the way is gone.
 func (s *Store) SettleCertificate(ctx context.Context, id string, entry audit.Entry) error {
-	return s.changeOne(ctx, "settling a certificate", entry,
+	return s.changeOne(ctx, "settling a certificate", entry, s.certificateLook(id),
 		`UPDATE recipient_certificate SET pending = NULL WHERE id = ? AND pending IS NOT NULL`, id)
 }
 

@@ -14,6 +14,8 @@ var checkRows = []struct{ fault, query string }{
 	{"recipients whose copy belongs to another message", `SELECT COUNT(*) FROM recipient r JOIN delivery d ON d.id = r.delivery_id WHERE d.message_id <> r.message_id`},
 	{"copies of messages that were taken back, on their way all the same", `SELECT COUNT(*) FROM delivery d JOIN message m ON m.id = d.message_id WHERE m.cancelled_at IS NOT NULL AND d.state <> 'rejected'`},
 	{"messages with a receipt though a copy is on its way", `SELECT COUNT(*) FROM message m WHERE m.notice_kind = 'receipt' AND EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = m.id AND d.state IN ('queued', 'drafting', 'sending'))`},
+	{"audit rows that are neither in the chain nor wait for it", `SELECT COUNT(*) FROM audit a WHERE NOT EXISTS (SELECT 1 FROM audit_chain c WHERE c.audit_id = a.id) AND NOT EXISTS (SELECT 1 FROM audit_unchained u WHERE u.audit_id = a.id)`},
+	{"gaps in the audit log", `SELECT h.sequence - h.begins - (SELECT COUNT(*) FROM audit_chain) FROM audit_head h`},
 	{"gaps in a time line", `SELECT COUNT(*) FROM (SELECT message_id FROM event GROUP BY message_id HAVING COUNT(*) <> MAX(sequence)) g`},
 }
 

@@ -2,70 +2,122 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"strings"
-	"time"
-
-	"github.com/pressly/goose/v3"
 )
 
-// Schema says which version the schema of the database has, and which this program brings it to. It changes nothing; a database that is not
-// there is ErrNotFound.
-func Schema(ctx context.Context, where string) (is, wanted int64, err error) {
-	if !strings.Contains(where, "://") {
-		if _, err := os.Stat(where); err != nil {
-			return 0, 0, ErrNotFound
-		}
+// What the audit log shows of the things that administrators change, before and after. Read under the row's lock, so that the
+// "before" of one change is the "after" of the one before it.
+
+// fields are a row's, by the names that the log has for them.
+type fields = map[string]any
+
+// seen makes a row's absence an answer: nothing.
+func seen(f fields, err error) (any, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
 	}
-	d, err := dialectOf(where)
 	if err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, d.close()) }()
-	files, err := fs.Sub(migrations, "migrations/"+d.name())
-	if err != nil {
-		return 0, 0, err
-	}
-	kind, _, err := d.migration() // without the lock: nothing is changed
-	if err != nil {
-		return 0, 0, err
-	}
-	provider, err := goose.NewProvider(kind, d.pool(), files)
-	if err != nil {
-		return 0, 0, fmt.Errorf("reading the migrations: %w", err)
-	}
-	for _, s := range provider.ListSources() {
-		wanted = max(wanted, s.Version)
-	}
-	err = d.pool().QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version`).Scan(&is)
-	if err != nil {
-		return 0, wanted, fmt.Errorf("asking for the schema's version: %w", err)
-	}
-	return is, wanted, nil
+	return f, nil
 }
 
-// errUndone ends a transaction that was only to see whether it could be.
-var errUndone = errors.New("not to be done")
+func (s *Store) mailboxLook(address string) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var name string
+		var certificate []byte
+		var undo int64
+		err := tx.QueryRowContext(ctx, `SELECT name, certificate, undo_seconds FROM mailbox WHERE address = ?`+s.dialect.lock("mailbox"), address).
+			Scan(&name, &certificate, &undo)
+		print := sha256.Sum256(certificate)
+		return seen(fields{"name": name, "certificate": hex.EncodeToString(print[:]), "undo_seconds": undo}, err)
+	}
+}
 
-// AuditLog says how many entries the log has and when the newest was made, and whether the database refuses to alter one.
-func (s *Store) AuditLog(ctx context.Context) (entries int, newest time.Time, sealed bool, err error) {
-	var at sql.NullInt64
-	if err = s.db.QueryRowContext(ctx, `SELECT COUNT(*), MAX(at) FROM audit`).Scan(&entries, &at); err != nil || entries == 0 {
-		return 0, time.Time{}, true, err
+func (s *Store) grantLook(mailboxID string, g Grant) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var created int64
+		err := tx.QueryRowContext(ctx, `SELECT created_at FROM mailbox_grant WHERE mailbox_id = ? AND kind = ? AND subject = ?`+s.dialect.lock("mailbox_grant"),
+			mailboxID, g.Kind, g.Subject).Scan(&created)
+		return seen(fields{"kind": g.Kind, "subject": g.Subject, "since": fromMillis(created)}, err)
 	}
-	sealed = true
-	err = s.inTx(ctx, func(tx *transaction) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE audit SET at = at WHERE id = (SELECT MAX(id) FROM audit)`); err == nil {
-			sealed = false
+}
+
+func (s *Store) localLook(a LocalAdministrator) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var created int64
+		err := tx.QueryRowContext(ctx, `SELECT created_at FROM local_administrator WHERE mailbox_id = ? AND kind = ? AND subject = ?`+s.dialect.lock("local_administrator"),
+			a.MailboxID, a.Kind, a.Subject).Scan(&created)
+		return seen(fields{"kind": a.Kind, "subject": a.Subject, "since": fromMillis(created)}, err)
+	}
+}
+
+func (s *Store) sessionsLook(person string) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var count int
+		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM session WHERE person = ?`, person).Scan(&count)
+		return fields{"sessions": count}, err
+	}
+}
+
+func (s *Store) certificateLook(id string) look {
+	return s.oneCertificate(`id = ?`, id)
+}
+
+func (s *Store) pinLook(subject, fingerprint string) look {
+	return s.oneCertificate(`subject = ? AND fingerprint = ?`, subject, fingerprint)
+}
+
+func (s *Store) oneCertificate(where string, args ...any) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var subject, print, source, pending string
+		var bound, vouched bool
+		err := tx.QueryRowContext(ctx, `SELECT subject, fingerprint, source, COALESCE(pending, ''), bound, vouched FROM recipient_certificate WHERE `+where+
+			s.dialect.lock("recipient_certificate"), args...).Scan(&subject, &print, &source, &pending, &bound, &vouched)
+		state := "used"
+		if pending != "" {
+			state = "pending: " + pending
 		}
-		return errUndone
-	})
-	if errors.Is(err, errUndone) {
-		err = nil
+		return seen(fields{"for": subject, "certificate": print, "source": source, "state": state, "bound": bound, "vouched": vouched}, err)
 	}
-	return entries, fromMillis(at.Int64), sealed, err
+}
+
+func (s *Store) authorityLook(fingerprint string) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var added int64
+		err := tx.QueryRowContext(ctx, `SELECT added_at FROM authority WHERE fingerprint = ?`+s.dialect.lock("authority"), fingerprint).Scan(&added)
+		return seen(fields{"authority": fingerprint, "since": fromMillis(added)}, err)
+	}
+}
+
+func (s *Store) deliveryLook(id string) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var state, code string
+		err := tx.QueryRowContext(ctx, `SELECT state, COALESCE(code, '') FROM delivery WHERE id = ?`, id).Scan(&state, &code)
+		return seen(fields{"state": state, "code": code}, err)
+	}
+}
+
+// messageLook counts a message's copies by state: one that is taken back may have several.
+func (s *Store) messageLook(id string) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		rows, err := tx.QueryContext(ctx, `SELECT state, COUNT(*) FROM delivery WHERE message_id = ? GROUP BY state`, id)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = rows.Close() }()
+		copies := map[string]int{}
+		for rows.Next() {
+			var state string
+			var count int
+			if err := rows.Scan(&state, &count); err != nil {
+				return nil, err
+			}
+			copies[state] = count
+		}
+		return fields{"copies": copies}, rows.Err()
+	}
 }

@@ -34,7 +34,7 @@ func (s *Store) PutMailbox(ctx context.Context, m Mailbox, entry audit.Entry) er
 	if m.Chain == nil {
 		m.Chain = []byte{} // no issuers to send along is an answer too, and not NULL
 	}
-	_, err := s.change(ctx, entry, `INSERT INTO mailbox (id, address, name, certificate, chain, key, wrapped_key, key_version, created_at, undo_seconds)
+	_, err := s.change(ctx, entry, s.mailboxLook(m.Address), `INSERT INTO mailbox (id, address, name, certificate, chain, key, wrapped_key, key_version, created_at, undo_seconds)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (address) DO UPDATE SET name = excluded.name, certificate = excluded.certificate, chain = excluded.chain,
 		key = excluded.key, wrapped_key = excluded.wrapped_key, key_version = excluded.key_version,
@@ -149,7 +149,7 @@ func (s *Store) GrantedMailboxes(ctx context.Context, grants []Grant) ([]Mailbox
 
 // PutGrant gives the right; giving it twice is the same.
 func (s *Store) PutGrant(ctx context.Context, mailboxID string, g Grant, entry audit.Entry) error {
-	_, err := s.change(ctx, entry, `INSERT INTO mailbox_grant (mailbox_id, kind, subject, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+	_, err := s.change(ctx, entry, s.grantLook(mailboxID, g), `INSERT INTO mailbox_grant (mailbox_id, kind, subject, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 		mailboxID, g.Kind, g.Subject, toMillis(s.now()))
 	if err != nil {
 		return fmt.Errorf("storing a grant: %w", err)
@@ -159,7 +159,7 @@ func (s *Store) PutGrant(ctx context.Context, mailboxID string, g Grant, entry a
 
 // DeleteGrant takes the right back.
 func (s *Store) DeleteGrant(ctx context.Context, mailboxID string, g Grant, entry audit.Entry) error {
-	return s.changeOne(ctx, "deleting a grant", entry, `DELETE FROM mailbox_grant WHERE mailbox_id = ? AND kind = ? AND subject = ?`, mailboxID, g.Kind, g.Subject)
+	return s.changeOne(ctx, "deleting a grant", entry, s.grantLook(mailboxID, g), `DELETE FROM mailbox_grant WHERE mailbox_id = ? AND kind = ? AND subject = ?`, mailboxID, g.Kind, g.Subject)
 }
 
 func (s *Store) strings(ctx context.Context, query string, args ...any) ([]string, error) {

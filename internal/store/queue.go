@@ -52,6 +52,13 @@ type tidyArgs struct{}
 
 func (tidyArgs) Kind() string { return "tidy" }
 
+type auditArgs struct{}
+
+func (auditArgs) Kind() string { return "audit" }
+
+// auditEvery is how long a row of the audit log is outside its chain.
+const auditEvery = time.Minute
+
 // tidyEvery is how often what nobody waits for is done.
 const tidyEvery = 15 * time.Minute
 
@@ -83,6 +90,8 @@ type Handlers struct {
 	// Nightly is done once a night, by one of the machines; Tidy every quarter of an hour.
 	Nightly func(ctx context.Context) error
 	Tidy    func(ctx context.Context) error
+	// Audit is done each minute. nil: it is not.
+	Audit func(ctx context.Context) error
 }
 
 // Queue works on the jobs until it is stopped.
@@ -124,11 +133,19 @@ func (s *Store) StartQueue(ctx context.Context, h Handlers, o QueueOptions) (*Qu
 	river.AddWorker(pool, river.WorkFunc(func(ctx context.Context, job *river.Job[tidyArgs]) error {
 		return s.round("tidy", h.Tidy, job.JobRow, log).lasting(ctx)
 	}))
+	rounds := []*river.PeriodicJob{
+		river.NewPeriodicJob(nightly{}, func() (river.JobArgs, *river.InsertOpts) { return nightlyArgs{}, once(12 * time.Hour) }, nil),
+		river.NewPeriodicJob(river.PeriodicInterval(tidyEvery), func() (river.JobArgs, *river.InsertOpts) { return tidyArgs{}, once(tidyEvery / 2) }, nil),
+	}
+	if h.Audit != nil {
+		river.AddWorker(pool, river.WorkFunc(func(ctx context.Context, job *river.Job[auditArgs]) error {
+			return s.round("audit", h.Audit, job.JobRow, log).lasting(ctx)
+		}))
+		rounds = append(rounds, river.NewPeriodicJob(river.PeriodicInterval(auditEvery),
+			func() (river.JobArgs, *river.InsertOpts) { return auditArgs{}, once(auditEvery / 2) }, &river.PeriodicJobOpts{RunOnStart: true}))
+	}
 	client, err := river.NewClient(s.dialect.queue(), &river.Config{
-		PeriodicJobs: []*river.PeriodicJob{
-			river.NewPeriodicJob(nightly{}, func() (river.JobArgs, *river.InsertOpts) { return nightlyArgs{}, once(12 * time.Hour) }, nil),
-			river.NewPeriodicJob(river.PeriodicInterval(tidyEvery), func() (river.JobArgs, *river.InsertOpts) { return tidyArgs{}, once(tidyEvery / 2) }, nil),
-		},
+		PeriodicJobs:      rounds,
 		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Workers}},
 		Workers:           pool,
 		Logger:            slog.New(quiet{log.Handler()}),

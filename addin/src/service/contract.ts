@@ -112,6 +112,28 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/audit": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The audit log, or a part of it, as a file
+         * @description Streamed, oldest first. As JSON Lines it can be verified by itself with `sendsikker audit verify FILE`: it ends in a signature, and
+         *     rows between the first and the last that the filters leave out stand there as hashes. A file without its last line is not whole. As
+         *     CSV it is for people with a spreadsheet. Rows that were committed when the file is begun are in it; that it was made is logged.
+         */
+        readonly get: operations["exportAudit"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/doubts": {
         readonly parameters: {
             readonly query?: never;
@@ -1102,6 +1124,48 @@ export interface operations {
             readonly 401: components["responses"]["Unauthenticated"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["NotFound"];
+            readonly 429: components["responses"]["Problem"];
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly exportAudit: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description From this time on */
+                readonly since?: string;
+                /** @description Before this time */
+                readonly until?: string;
+                /** @description Address of a function mailbox */
+                readonly mailbox?: string;
+                /** @description Object id of a person, client id of a program, or account name of an operator */
+                readonly actor?: string;
+                readonly action?: string;
+                /** @description The `to` of the file before: go on after that row */
+                readonly after?: number;
+                /** @description Rows that are shown at most; without it, all */
+                readonly limit?: number;
+                /** @description Instead of `Accept` */
+                readonly format?: "ndjson" | "csv";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The file */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/x-ndjson": string;
+                    readonly "text/csv": string;
+                };
+            };
+            readonly 400: components["responses"]["Invalid"];
+            readonly 401: components["responses"]["Unauthenticated"];
+            readonly 403: components["responses"]["Forbidden"];
             readonly 429: components["responses"]["Problem"];
             readonly default: components["responses"]["Problem"];
         };
