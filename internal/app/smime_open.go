@@ -39,6 +39,11 @@ func (c *smimeOpen) Run(ctx context.Context, console console) error {
 	if err != nil {
 		return err
 	}
+	return c.with(ctx, console, keys)
+}
+
+// with opens by keys from wherever they are.
+func (c *smimeOpen) with(ctx context.Context, console console, keys []smime.Key) error {
 	var roots *x509.CertPool
 	if len(c.Anchors) > 0 {
 		anchors, err := readPEM(c.Anchors)

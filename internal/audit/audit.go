@@ -13,8 +13,15 @@ const (
 	MessageCancelled Action = "message_cancelled"
 	DeliveryResolved Action = "delivery_resolved"
 	MailboxPut       Action = "mailbox_put"
+	MailboxSet       Action = "mailbox_set"
 	GrantPut         Action = "grant_put"
 	GrantDeleted     Action = "grant_deleted"
+
+	KeyRequested Action = "mailbox_key_requested"
+	KeyHeld      Action = "mailbox_key_held"
+	KeyPlanned   Action = "mailbox_key_planned"
+	KeySwitched  Action = "mailbox_key_switched"
+	KeyDropped   Action = "mailbox_key_dropped"
 
 	CertificatePut       Action = "certificate_put"
 	CertificateHarvested Action = "certificate_harvested"
@@ -66,4 +73,10 @@ func (e Entry) JSON() ([]byte, error) {
 		return []byte("{}"), nil
 	}
 	return json.Marshal(e.Detail)
+}
+
+// Change is the detail of a change: what was before it, and what after.
+type Change struct {
+	Before any `json:"before"`
+	After  any `json:"after"`
 }

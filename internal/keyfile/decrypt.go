@@ -3,7 +3,7 @@ package keyfile
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/des"
+	"crypto/des" //nolint:gosec // what old files are encrypted with: they are opened here, and never written
 	"crypto/sha1"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -72,7 +72,7 @@ func (r *reader) cipher(how algorithm) (cipher.Block, []byte, error) {
 }
 
 func twoKeys(key []byte) (cipher.Block, error) {
-	return des.NewTripleDESCipher(append(key[:16:16], key[:8]...))
+	return des.NewTripleDESCipher(append(key[:16:16], key[:8]...)) //nolint:gosec // the same
 }
 
 // pbes2 reads PBES2-params (RFC 8018 appendix A.4).
