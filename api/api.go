@@ -64,6 +64,12 @@ type AddIn interface {
 	Serve(w http.ResponseWriter, r *http.Request) bool
 }
 
+// Admin is the administrators' web page. Pattern is what the log calls a path of it: a real one may hold what no log should.
+type Admin interface {
+	http.Handler
+	Pattern(r *http.Request) string
+}
+
 // Part is something the service cannot do without.
 type Part struct {
 	Name  string
@@ -80,6 +86,7 @@ type Deps struct {
 	Certificates Certificates
 	Partners     http.Handler // the public page of our mailboxes' certificates
 	AddIn        AddIn
+	Admin        Admin // nil: there is none
 	BehindProxy  bool  // a proxy of ours is the only one who connects, and says in X-Forwarded-For who did
 	MaxMessage   int64 // of a sealed copy
 	Parts        []Part
@@ -88,6 +95,9 @@ type Deps struct {
 	Now          func() time.Time
 	Log          *slog.Logger
 }
+
+// adminPath is where the administrators' page is, and everything below it.
+const adminPath = "/admin"
 
 type server struct {
 	Deps
@@ -113,8 +123,17 @@ func New(d Deps) (http.Handler, error) {
 	}
 
 	// Every route on one screen. Those of the contract's operations are in contract.HandlerFromMux.
+	root := chi.NewRouter()
+	root.Use(requestID, s.client, hurried, s.logged(observe), s.recovered, secured)
+	root.NotFound(s.noSuchCall) // a method that chi does not know gets no further
+	root.MethodNotAllowed(s.noSuchCall)
+	if d.Admin != nil {
+		root.Handle(adminPath, d.Admin) // pages for browsers: no operations of the contract
+		root.Handle(adminPath+"/*", d.Admin)
+	}
 	r := chi.NewRouter()
-	r.Use(requestID, s.client, hurried, s.logged(observe), s.recovered, secured, s.contracted, s.authenticated, s.validated)
+	r.Use(s.contracted, s.authenticated, s.validated)
+	root.Mount("/", r)
 	r.NotFound(s.noSuchCall) // what the contract and chi read differently, such as an escaped slash
 	r.MethodNotAllowed(s.noSuchCall)
 	r.Get("/openapi.yaml", s.getContract)
@@ -135,5 +154,5 @@ func New(d Deps) (http.Handler, error) {
 		}),
 		contract.ChiServerOptions{BaseRouter: r, ErrorHandlerFunc: s.badRequest},
 	)
-	return r, nil
+	return root, nil
 }

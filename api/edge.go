@@ -112,6 +112,9 @@ func (s *server) logged(o *observer) func(http.Handler) http.Handler {
 
 // pattern is the request's path as the contract writes it, or "other".
 func (s *server) pattern(r *http.Request) string {
+	if s.Admin != nil && (r.URL.Path == adminPath || strings.HasPrefix(r.URL.Path, adminPath+"/")) {
+		return s.Admin.Pattern(r)
+	}
 	if route, _, err := s.find(r); err == nil {
 		return route.Path
 	}

@@ -12,41 +12,10 @@ import (
 	"aau.dk/sendsikker/internal/fault"
 )
 
-// statusOf is the one table from a fault's kind to the HTTP status. Unlisted is 500, and a test lists them all.
-func statusOf(k fault.Kind) int {
-	switch k {
-	case fault.Invalid:
-		return http.StatusBadRequest
-	case fault.Unauthenticated:
-		return http.StatusUnauthorized
-	case fault.Forbidden:
-		return http.StatusForbidden
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Conflict:
-		return http.StatusConflict
-	case fault.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case fault.Unsupported:
-		return http.StatusUnsupportedMediaType
-	case fault.Refused:
-		return http.StatusUnprocessableEntity
-	case fault.Throttled:
-		return http.StatusTooManyRequests
-	case fault.Unavailable:
-		return http.StatusServiceUnavailable
-	case fault.Rejected, fault.Unclear:
-		return http.StatusBadGateway
-	case fault.Internal:
-		return http.StatusInternalServerError
-	}
-	return http.StatusInternalServerError
-}
-
 // problem writes an error as RFC 9457, and notes it for the request's log line. It is the only place that does either.
 func (s *server) problem(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.From(translate(err))
-	status := statusOf(f.Kind)
+	status := f.Kind.Status()
 	note(r, f)
 
 	id := requestIDOf(r.Context())

@@ -41,7 +41,7 @@ func TestEveryKindHasAStatus(t *testing.T) {
 			t.Errorf("%s: WWW-Authenticate %q", kind, w.Header().Get("WWW-Authenticate"))
 		}
 	}
-	if statusOf(fault.Kind(99)) != 500 {
+	if fault.Kind(99).Status() != 500 {
 		t.Error("a kind that nobody knows is not our own mistake")
 	}
 }

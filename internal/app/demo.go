@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"aau.dk/sendsikker/api/addin"
+	"aau.dk/sendsikker/api/admin/frame"
 	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/certs/directory"
 	"aau.dk/sendsikker/internal/entra"
@@ -148,6 +149,7 @@ func openWorld(ctx context.Context, o worldOptions) (_ *world, err error) {
 	}
 	plan := w.wiring(o)
 	plan.PublicURL = w.url()
+	w.university.Entra.AllowRedirect(w.url() + frame.AnswerPath)
 	if w.service, err = wire(ctx, plan); err != nil {
 		return nil, err
 	}
@@ -179,7 +181,11 @@ func (w *world) wiring(o worldOptions) wiring {
 				Name: "region", Host: u.Directory.Address(), TLS: directory.Off, Base: "c=dk", Timeout: 2 * time.Second,
 			}},
 		},
-		AdminRole: "SendSikker.Administrator", Organisation: "Universitetet Eksempel",
+		AdminRole: "SendSikker.Administrator", AuditorRole: "SendSikker.Auditor",
+		SignIn: &entra.SignInConfig{
+			Tenant: u.Tenant.Tenant, Client: u.Web().ClientID, Authority: u.Entra.Authority(), Secret: func() string { return u.Web().Secret },
+		},
+		Organisation: "Universitetet Eksempel",
 		// The pretend Outlook is a page of the same origin: it brings its own office.js, and frames the pane.
 		PublicURL: "http://127.0.0.1", AddIn: addInSettings{
 			ClientID: u.Tenant.AddIn, Authority: u.Entra.Authority() + "/" + u.Tenant.Tenant, Version: manifest.FirstVersion,
@@ -203,6 +209,13 @@ func (w *world) furnish(ctx context.Context) error {
 		for kind, subjects := range map[string][]string{"person": m.People, "group": m.Groups, "application": m.Programs} {
 			for _, subject := range subjects {
 				if err := admin.Grant(ctx, m.Address, store.Grant{Kind: kind, Subject: subject}); err != nil {
+					return err
+				}
+			}
+		}
+		for kind, subjects := range map[string][]string{"person": m.Local, "group": m.LocalGroups} {
+			for _, subject := range subjects {
+				if err := admin.Appoint(ctx, m.Address, kind, subject); err != nil {
 					return err
 				}
 			}
@@ -256,6 +269,7 @@ Send sikker: a demo on this machine alone. Everybody in it is invented.
 
   Look into the mailboxes    %[1]s
   Certificates for partners  %[2]s/certificates
+  The administrators' page   %[2]s/admin/   (sign in as Iben, who administers; Jonna, who audits; David or Åse, who look after a mailbox)
   The service                %[2]s   (openapi.yaml, healthz, readyz, metrics)
   Data folder                %[3]s
   The recipients' keys       %[4]s

@@ -41,6 +41,7 @@ type finders struct {
 	shelf       *shelf.Shelf
 	finder      *certs.Finder
 	directories []*directory.Directory
+	watched     []*watched
 	authorities []*x509.Certificate // of the profiles, below their roots and the roots
 }
 
@@ -74,7 +75,7 @@ func (f finding) open(s *store.Store, own certs.Source, now func() time.Time, lo
 			return nil, errors.Join(err, o.close())
 		}
 		o.directories = append(o.directories, d)
-		sources = append(sources, certs.Remember(d, memory))
+		sources = append(sources, certs.Remember(o.watch(d, now), memory))
 	}
 	if f.DNS != nil {
 		d, err := smimea.New(*f.DNS, smimea.Deps{Now: now, Log: log})
@@ -83,7 +84,7 @@ func (f finding) open(s *store.Store, own certs.Source, now func() time.Time, lo
 		}
 		// A domain takes back what it vouches for by taking the record away. Nothing is given on while nobody can see that.
 		memory.Stale = 0
-		sources = append(sources, certs.Remember(d, memory))
+		sources = append(sources, certs.Remember(o.watch(d, now), memory))
 	}
 	o.finder = certs.NewFinder(certs.Deps{Sources: sources, Judge: o.judge, Deadline: f.Deadline, Now: now, Log: log})
 	return o, nil

@@ -48,6 +48,8 @@ type wiring struct {
 	OuterSubject string
 	Finding      finding
 	AdminRole    string
+	AuditorRole  string
+	SignIn       *entra.SignInConfig // to the administrators' page; nil: there is none. Its Redirect is set here
 	Organisation string
 	PublicURL    string
 	AddIn        addInSettings
@@ -127,6 +129,11 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 		Store: s.store, Spool: box, Keeper: s.keeper, Post: post{client: outlook, large: w.Submission}, Timing: w.Timing, Limits: w.Limits, Backlog: w.Backlog, Keep: w.Keep,
 		Now: w.Now, Log: w.Log, Ended: measure.ended,
 	})
+	parts := []api.Part{{Name: "program", Ready: s.staying}, {Name: "database", Ready: s.store.Ready}, {Name: "spool", Ready: box.Ready}, {Name: "graph", Ready: outlook.Ready}}
+	pages, err := w.adminPage(s, outlook, parts)
+	if err != nil {
+		return nil, fmt.Errorf("the administrators' page: %w", err)
+	}
 	office, err := w.addIn()
 	if err != nil {
 		return nil, fmt.Errorf("the add-in: %w", err)
@@ -137,7 +144,7 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 			Mailboxes: mailboxes, Organisation: w.Organisation, PublicURL: w.PublicURL, Now: w.Now, Log: w.Log,
 		}),
 		BehindProxy: w.BehindProxy, MaxMessage: outlook.MaxMessage(), Now: w.Now,
-		Parts:    []api.Part{{Name: "program", Ready: s.staying}, {Name: "database", Ready: s.store.Ready}, {Name: "spool", Ready: box.Ready}, {Name: "graph", Ready: outlook.Ready}},
+		Parts: parts, Admin: pages,
 		Metrics:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		Registry: registry, Log: w.Log,
 	})
@@ -177,10 +184,10 @@ func (s *service) staying(context.Context) error {
 	return nil
 }
 
-// nightly looks at every stored certificate again.
+// nightly looks at every stored certificate again, and forgets who is no longer signed in.
 func (s *service) nightly(ctx context.Context) error {
 	_, err := s.finders.shelf.Recheck(ctx)
-	return err
+	return errors.Join(err, s.store.DeleteExpiredSessions(ctx))
 }
 
 // close lets go of everything, the last opened first. Workers get until ctx's end elsewhere: see stop.

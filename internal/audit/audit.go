@@ -29,6 +29,11 @@ const (
 	CertificateDeleted   Action = "certificate_deleted"
 	AuthorityPut         Action = "authority_put"
 	AuthorityDeleted     Action = "authority_deleted"
+
+	SignedIn                  Action = "admin_signed_in"
+	SignedOutEverywhere       Action = "admin_signed_out_everywhere"
+	LocalAdministratorPut     Action = "local_administrator_put"
+	LocalAdministratorDeleted Action = "local_administrator_deleted"
 )
 
 // Actor is who did it.

@@ -52,7 +52,9 @@ func (c *Config) Check(getenv func(string) string) error {
 	bad(c.Entra.Scope == "", "entra-scope", "must not be empty")
 	bad(c.Entra.Role == "", "entra-role", "must not be empty")
 	bad(c.Entra.AdminRole == "" || c.Entra.AdminRole == c.Entra.Role, "entra-admin-role", "must be a role of its own")
+	bad(c.Entra.AuditorRole != "" && (c.Entra.AuditorRole == c.Entra.Role || c.Entra.AuditorRole == c.Entra.AdminRole), "entra-auditor-role", "must be a role of its own")
 	bad(!isHTTPS(c.Entra.Authority), "entra-authority", "must be an https address")
+	c.checkWeb(bad, isGUID, getenv)
 
 	bad(!isHTTPS(c.Graph.URL), "graph-url", "must be an https address")
 	bad(!oneOf(c.Graph.Credential, "workload-identity", "managed-identity", "certificate", "secret"), "graph-credential", "must be workload-identity, managed-identity, certificate or secret")
@@ -88,6 +90,25 @@ func (c *Config) Check(getenv func(string) string) error {
 	bad(c.Drain < 0 || c.Drain > time.Minute, "drain", "must be from 0 to 1m")
 	bad(c.Workers < 1 || c.Workers > 64, "workers", "must be from 1 to 64")
 	return errors.Join(faults...)
+}
+
+// checkWeb is of the sign-in to the administrators' page.
+func (c *Config) checkWeb(bad func(is bool, setting, what string), isGUID func(string) bool, getenv func(string) string) {
+	e := &c.Entra
+	if value := getenv("SENDSIKKER_ENTRA_WEB_SECRET"); value != "" {
+		_ = e.WebSecret.UnmarshalText([]byte(value))
+	}
+	if err := e.WebSecret.orFile(e.WebSecretFile); err != nil {
+		bad(true, "entra-web-secret-file", err.Error())
+	}
+	if e.WebClientID == "" {
+		return
+	}
+	bad(!isGUID(e.WebClientID), "entra-web-client-id", "must be a client id (GUID)")
+	secret := e.WebSecret.Set() || e.WebSecretFile != ""
+	bad(e.WebCertificateFile == "" && !secret, "entra-web-certificate-file", "is missing, and so are entra-web-secret-file and SENDSIKKER_ENTRA_WEB_SECRET")
+	bad(e.WebCertificateFile != "" && secret, "entra-web-secret-file", "is set, and so is entra-web-certificate-file: give one of them")
+	bad(e.WebCertificateFile != "" && !readable(e.WebCertificateFile), "entra-web-certificate-file", "cannot be read")
 }
 
 // Check looks for everything that is wrong with these settings.

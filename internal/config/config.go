@@ -21,13 +21,19 @@ type Config struct {
 	} `embed:"" prefix:"tls-" group:"HTTPS"`
 
 	Entra struct {
-		Tenant    string   `help:"Entra tenant id (GUID)." placeholder:"GUID"`
-		Audience  string   `help:"Client id of this API's app registration (GUID)." placeholder:"GUID"`
-		Clients   []string `help:"Client ids of the add-in and other programs that people use (GUIDs)." placeholder:"GUID"`
-		Scope     string   `default:"Mail.SendSecure" help:"Delegated scope that a person's token must hold."`
-		Role      string   `default:"Mail.SendSecure.All" help:"App role that a program's token must hold."`
-		AdminRole string   `default:"SendSikker.Administrator" help:"App role of those who administer certificates and authorities."`
-		Authority string   `default:"https://login.microsoftonline.com" help:"Where Entra is." placeholder:"URL"`
+		Tenant      string   `help:"Entra tenant id (GUID)." placeholder:"GUID"`
+		Audience    string   `help:"Client id of this API's app registration (GUID)." placeholder:"GUID"`
+		Clients     []string `help:"Client ids of the add-in and other programs that people use (GUIDs)." placeholder:"GUID"`
+		Scope       string   `default:"Mail.SendSecure" help:"Delegated scope that a person's token must hold."`
+		Role        string   `default:"Mail.SendSecure.All" help:"App role that a program's token must hold."`
+		AdminRole   string   `default:"SendSikker.Administrator" help:"App role of those who administer certificates and authorities."`
+		AuditorRole string   `default:"SendSikker.Auditor" help:"App role of those who may see everything on the administrators' page and change nothing."`
+		Authority   string   `default:"https://login.microsoftonline.com" help:"Where Entra is." placeholder:"URL"`
+
+		WebClientID        string `name:"web-client-id" help:"Client id of the app registration that people sign in to the administrators' page with (GUID). Without it, there is no such page." placeholder:"GUID"`
+		WebCertificateFile string `name:"web-certificate-file" help:"PEM certificate and key that prove us to Entra when somebody signs in." type:"path" placeholder:"FILE"`
+		WebSecret          Secret `kong:"-" yaml:"-"`
+		WebSecretFile      string `name:"web-secret-file" help:"File with the client secret instead. Or the variable SENDSIKKER_ENTRA_WEB_SECRET." type:"path" placeholder:"FILE"`
 	} `embed:"" prefix:"entra-" group:"Who may call (Entra ID)"`
 
 	Graph struct {

@@ -12,6 +12,7 @@ type claims struct {
 	aud, iss, ver, tid, oid, azp  string
 	sub, azpacr, idtyp            string
 	name, username, uti, jti      string
+	nonce                         string
 	scopes, roles, groups         []string
 	expires, notBefore, issued    int64 // seconds since 1970
 	isIDToken, hasScopes, overage bool
@@ -33,7 +34,7 @@ func parseClaims(payload []byte) (claims, error) {
 	for name, into := range map[string]*string{
 		"aud": &c.aud, "iss": &c.iss, "ver": &c.ver, "tid": &c.tid, "oid": &c.oid, "azp": &c.azp,
 		"sub": &c.sub, "azpacr": &c.azpacr, "idtyp": &c.idtyp, "scp": &scp,
-		"name": &c.name, "preferred_username": &c.username, "uti": &c.uti, "jti": &c.jti,
+		"name": &c.name, "preferred_username": &c.username, "uti": &c.uti, "jti": &c.jti, "nonce": &c.nonce,
 	} {
 		if value, there := raw[name]; there && json.Unmarshal(value, into) != nil {
 			return claims{}, errClaim(name)

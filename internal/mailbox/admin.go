@@ -25,6 +25,13 @@ type AdminStore interface {
 	SetMailbox(ctx context.Context, id, name string, set store.MailboxSettings, e audit.Entry) error
 	GrantStore
 	KeyStore
+	LocalStore
+}
+
+// LocalStore is in whose care mailboxes are given.
+type LocalStore interface {
+	PutLocalAdministrator(ctx context.Context, a store.LocalAdministrator, e audit.Entry) error
+	DeleteLocalAdministrator(ctx context.Context, a store.LocalAdministrator, e audit.Entry) error
 }
 
 // GrantStore is what an administrator changes of the rights to send.

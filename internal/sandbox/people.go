@@ -24,8 +24,8 @@ type someone struct {
 func (u *University) issue(o Options) error {
 	u.Mailboxes = []Mailbox{
 		{Address: "sikkermail@its.aau.example", Name: "ITS Sikker Mail", People: []string{personID(1)}, Groups: []string{entraid.Group(1)}, Programs: []string{programID()}},
-		{Address: "sikkermail@hr.aau.example", Name: "HR Sikker Mail", People: []string{personID(3)}, Groups: []string{entraid.Group(2)}},
-		{Address: "sikkermail@studie.aau.example", Name: "Studieservice Sikker Mail", Groups: []string{entraid.Group(3), entraid.Group(249)}},
+		{Address: "sikkermail@hr.aau.example", Name: "HR Sikker Mail", People: []string{personID(3)}, Groups: []string{entraid.Group(2)}, Local: []string{personID(4)}},
+		{Address: "sikkermail@studie.aau.example", Name: "Studieservice Sikker Mail", Groups: []string{entraid.Group(3), entraid.Group(249)}, LocalGroups: []string{entraid.Group(3)}},
 	}
 	requests := make([]ca.Request, len(u.Mailboxes))
 	for i, m := range u.Mailboxes {

@@ -28,6 +28,8 @@ type Mailbox struct {
 	People   []string // object ids
 	Groups   []string
 	Programs []string // client ids
+
+	Local, LocalGroups []string // who looks after it: object ids
 }
 
 // Recipient is somebody outside who may be written to.
@@ -182,6 +184,9 @@ func (u *University) Persona(local string) (entraid.Persona, bool) {
 	}
 	return entraid.Persona{}, false
 }
+
+// Web is the registration that people sign in to the administrators' page with.
+func (u *University) Web() entraid.Application { return u.Tenant.Applications[3] }
 
 // Service is the program that proves itself to the sandbox's Graph.
 func (u *University) Service() entraid.Application { return u.Tenant.Applications[0] }

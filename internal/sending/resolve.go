@@ -51,10 +51,18 @@ func (s *Service) Doubts(ctx context.Context) ([]Doubt, error) {
 // Resolve ends a doubt by an administrator's decision: the copy arrived, or it is to be sent again.
 func (s *Service) Resolve(ctx context.Context, c mailbox.Caller, deliveryID string, arrived bool) error {
 	d, err := s.Store.Delivery(ctx, deliveryID)
+	var m store.Message
 	if err == nil {
+		m, err = s.Store.Message(ctx, d.MessageID)
+	}
+	if err == nil {
+		after := store.Queued
+		if arrived {
+			after = store.Sent
+		}
 		err = s.Store.Resolve(ctx, d, arrived, audit.Entry{
-			At: s.Now(), Actor: audit.Actor{Kind: string(c.Kind), ID: c.ID}, Action: audit.DeliveryResolved, MessageID: d.MessageID,
-			Detail: map[string]any{"copy": d.ID, "arrived": arrived},
+			At: s.Now(), Actor: audit.Actor{Kind: string(c.Kind), ID: c.ID}, Action: audit.DeliveryResolved, Mailbox: m.MailboxAddress, MessageID: d.MessageID,
+			Detail: map[string]any{"copy": d.ID, "arrived": arrived, "before": d.State, "after": after},
 		})
 	}
 	switch {

@@ -38,6 +38,8 @@ type Store interface {
 	FindByKey(ctx context.Context, callerID, key string) (id string, digest []byte, err error)
 	Message(ctx context.Context, id string) (store.Message, error)
 	Messages(ctx context.Context, q store.MessageQuery) ([]store.Message, error)
+	MessageIn(ctx context.Context, scope store.Scope, id string) (store.Message, error)
+	SearchMessages(ctx context.Context, q store.MessageSearch) ([]store.Message, error)
 	Delivery(ctx context.Context, id string) (store.Delivery, error)
 	ChangeDelivery(ctx context.Context, d store.Delivery, c store.Change) error
 	BeginAttempt(ctx context.Context, d store.Delivery, l store.Limits, asking bool) (id string, err error)

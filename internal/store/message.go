@@ -194,7 +194,12 @@ func (q MessageQuery) where() (conditions string, args []any) {
 // Messages lists a caller's messages, newest first.
 func (s *Store) Messages(ctx context.Context, q MessageQuery) ([]Message, error) {
 	conditions, args := q.where()
-	rows, err := s.db.QueryContext(ctx, "SELECT "+messageColumns+" WHERE "+conditions+" ORDER BY m.id DESC LIMIT ?", append(args, q.Limit)...)
+	return s.listed(ctx, conditions, append(args, q.Limit))
+}
+
+// listed reads messages with their deliveries, newest first. The last argument is how many.
+func (s *Store) listed(ctx context.Context, conditions string, args []any) ([]Message, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT "+messageColumns+" WHERE "+conditions+" ORDER BY m.id DESC LIMIT ?", args...)
 	if err != nil {
 		return nil, fmt.Errorf("listing messages: %w", err)
 	}

@@ -28,7 +28,7 @@ type grant struct {
 func (e *Entra) authorize(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	// Until client and address are known, nothing may be sent there (RFC 6749 §4.1.2.1).
-	if !slices.Contains(e.config.Redirects, q.Get("redirect_uri")) {
+	if !slices.Contains(e.allowedRedirects(), q.Get("redirect_uri")) {
 		http.Error(w, "AADSTS50011: The redirect URI does not match those configured for the application.", http.StatusBadRequest)
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -51,9 +52,10 @@ type Entra struct {
 	fetches atomic.Int64
 	down    atomic.Bool
 
-	mu    sync.Mutex
-	keys  []signingKey // published; the last one signs
-	codes map[string]grant
+	mu        sync.Mutex
+	keys      []signingKey // published; the last one signs
+	codes     map[string]grant
+	redirects []string
 }
 
 // New makes the tenant with one key.
@@ -73,7 +75,7 @@ func New(c Config) (*Entra, error) {
 		// 2048 bits, as Entra's own.
 		c.NewKey = func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
 	}
-	e := &Entra{config: c, codes: map[string]grant{}}
+	e := &Entra{config: c, codes: map[string]grant{}, redirects: slices.Clone(c.Redirects)}
 	if _, err := e.RotateKeys(); err != nil {
 		return nil, err
 	}
@@ -85,6 +87,20 @@ func (e *Entra) Authority() string { return e.config.Base }
 
 // Issuer is iss of version 2 tokens.
 func (e *Entra) Issuer() string { return e.config.Base + "/" + e.config.Tenant + "/v2.0" }
+
+// AllowRedirect registers one more redirect address: a page's address is often known only once its program listens. The page's
+// origin may then call the token endpoint from a browser, as with a redirect of the kind "single-page application" in Entra.
+func (e *Entra) AllowRedirect(address string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.redirects = append(e.redirects, address)
+}
+
+func (e *Entra) allowedRedirects() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.redirects)
+}
 
 // KeyFetches counts the requests for the keys, answered or not.
 func (e *Entra) KeyFetches() int64 { return e.fetches.Load() }
@@ -120,7 +136,7 @@ func (e *Entra) Handler() http.Handler {
 // allowBrowsers does as Entra: the origins of registered redirects may call the endpoints from a page.
 func (e *Entra) allowBrowsers(w http.ResponseWriter, r *http.Request) {
 	origin := r.Header.Get("Origin")
-	for _, redirect := range e.config.Redirects {
+	for _, redirect := range e.allowedRedirects() {
 		u, err := url.Parse(redirect)
 		if err == nil && origin != "" && origin == u.Scheme+"://"+u.Host {
 			w.Header().Set("Access-Control-Allow-Origin", origin)

@@ -51,9 +51,7 @@ func (e *Entra) IssueID(p Persona, client, nonce string, options ...Option) stri
 	if nonce != "" {
 		claims["nonce"] = nonce
 	}
-	if len(p.Roles) > 0 {
-		claims["roles"] = p.Roles
-	}
+	e.memberships(p, claims)
 	return e.Issue(change(claims, options), nil)
 }
 
@@ -63,6 +61,12 @@ func (e *Entra) UserClaims(p Persona) map[string]any {
 	claims["azp"], claims["azpacr"] = e.config.AddIn, "0" // a public client
 	claims["scp"] = e.config.Scope
 	claims["name"], claims["preferred_username"] = p.Name, p.Address
+	e.memberships(p, claims)
+	return claims
+}
+
+// memberships are the app roles and the groups, as both kinds of token have them.
+func (e *Entra) memberships(p Persona, claims map[string]any) {
 	if len(p.Roles) > 0 {
 		claims["roles"] = p.Roles
 	}
@@ -75,7 +79,6 @@ func (e *Entra) UserClaims(p Persona) map[string]any {
 	case len(p.Groups) > 0:
 		claims["groups"] = slices.Clone(p.Groups)
 	}
-	return claims
 }
 
 // ApplicationClaims are the claims of IssueApplication. idtyp is there, as where the registration asks for it.

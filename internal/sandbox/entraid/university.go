@@ -2,7 +2,7 @@ package entraid
 
 import "fmt"
 
-// University is a small tenant to start from: six invented people, two programs, and the service itself. Base, Redirects
+// University is a small tenant to start from: eight invented people, two programs, a page that people sign in to, and the service itself. Base, Redirects
 // and Now are for the one who starts it. The service is its first application: it has no role of its own, signs in to
 // Graph with its secret, and its client id is the API's.
 func University() Config {
@@ -22,9 +22,11 @@ func University() Config {
 		person(4, "David", "david"),
 		person(5, "Ellen", "ellen", groups(250)...), // too many for a token
 		person(6, "Åse", "aase", Group(3)),
-		person(7, "Iben", "iben"), // administers the service, and may send as nobody
+		person(7, "Iben", "iben"),   // administers the service, and may send as nobody
+		person(8, "Jonna", "jonna"), // audits it
 	}
 	people[6].Roles = []string{"SendSikker.Administrator"}
+	people[7].Roles = []string{"SendSikker.Auditor"}
 	return Config{
 		Tenant:   "7e4a4700-0000-4000-8000-000000000001",
 		API:      api,
@@ -38,6 +40,8 @@ func University() Config {
 				Name: "Sagssystem", Secret: "kun-i-sandkassen-2", Roles: []string{"Mail.SendSecure.All"}},
 			{ClientID: "a9900000-0000-4000-8000-00000000a003", ObjectID: "a9900000-0000-4000-8000-00000000b003",
 				Name: "Rapportsystem", Secret: "kun-i-sandkassen-3"}, // was given no role
+			{ClientID: "adb1e500-0000-4000-8000-00000000a004", ObjectID: "adb1e500-0000-4000-8000-00000000b004",
+				Name: "Send sikker, administration", Secret: "kun-i-sandkassen-4"}, // people sign in to its page
 		},
 	}
 }

@@ -1,0 +1,43 @@
+package admin
+
+import (
+	"log/slog"
+	"time"
+
+	"aau.dk/sendsikker/api/admin/frame"
+	"aau.dk/sendsikker/api/admin/messages"
+	"aau.dk/sendsikker/api/admin/overview"
+)
+
+// Store is the database, as the frame and the pages ask it. *store.Store is one.
+type Store interface {
+	frame.Store
+	overview.Store
+}
+
+// Deps is what the pages need.
+type Deps struct {
+	Gate         frame.Gate
+	Directory    frame.Directory
+	AdminRole    string // app roles, as Entra has them
+	AuditorRole  string
+	Organisation string
+	Store        Store
+	Sending      messages.Sending
+	Parts        []overview.Part          // what the service cannot do without
+	Sources      func() []overview.Source // who is asked for certificates, and what came of it last
+	Now          func() time.Time
+	Log          *slog.Logger
+}
+
+// New puts the pages into their frame. Their order is the navigation's.
+func New(d Deps) (*frame.Site, error) {
+	return frame.New(frame.Deps{
+		Gate: d.Gate, Store: d.Store, Directory: d.Directory, AdminRole: d.AdminRole, AuditorRole: d.AuditorRole, Organisation: d.Organisation,
+		Now: d.Now, Log: d.Log,
+		Pages: []frame.Page{
+			overview.Page(overview.Deps{Store: d.Store, Parts: d.Parts, Sources: d.Sources, Now: d.Now}),
+			messages.Page(messages.Deps{Sending: d.Sending, Mailboxes: d.Store, Now: d.Now}),
+		},
+	})
+}

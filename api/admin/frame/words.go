@@ -1,0 +1,39 @@
+package frame
+
+import "strings"
+
+// Outcome is a state in words, with the class of its look: a sign and a word, and never a colour alone.
+type Outcome struct{ Class, Say string }
+
+// OutcomeOf says a state of a message, of a copy or of a recipient. undecided is that a person must decide about some of it.
+func (p Shown) OutcomeOf(state string, undecided bool) Outcome {
+	switch {
+	case state == "unknown" || undecided:
+		return Outcome{"stop", p.Say("uafklaret", "unclear")}
+	case state == "sent":
+		return Outcome{"good", p.Say("sendt", "sent")}
+	case state == "failed" || state == "rejected":
+		return Outcome{"warn", p.Say("ikke sendt", "not sent")}
+	case state == "cancelled":
+		return Outcome{"wait", p.Say("fortrudt", "taken back")}
+	}
+	return Outcome{"wait", p.Say("på vej", "on its way")}
+}
+
+// SourceName is where a certificate was found, in words.
+func (p Shown) SourceName(source string) string {
+	if name, is := strings.CutPrefix(source, "ldap:"); is {
+		return p.Say("kataloget ", "the directory ") + name
+	}
+	switch source {
+	case "pinned":
+		return p.Say("det, en administrator har lagt ind", "what an administrator has pinned")
+	case "mailbox":
+		return p.Say("vores egne postkasser", "our own mailboxes")
+	case "harvested":
+		return p.Say("signeret mail", "signed mail")
+	case "smimea":
+		return p.Say("modtagerens DNS", "the recipient's DNS")
+	}
+	return source
+}

@@ -1,0 +1,42 @@
+package app
+
+import (
+	"strings"
+
+	"aau.dk/sendsikker/api"
+	"aau.dk/sendsikker/api/admin"
+	"aau.dk/sendsikker/api/admin/frame"
+	"aau.dk/sendsikker/api/admin/overview"
+	"aau.dk/sendsikker/internal/config"
+	"aau.dk/sendsikker/internal/entra"
+)
+
+// adminPage is the administrators' page, or nil where nobody can sign in to it.
+func (w *wiring) adminPage(s *service, directory frame.Directory, parts []api.Part) (api.Admin, error) {
+	if w.SignIn == nil {
+		return nil, nil //nolint:nilnil // no page is an answer
+	}
+	settings := *w.SignIn
+	settings.Redirect, settings.Now = strings.TrimSuffix(w.PublicURL, "/")+frame.AnswerPath, w.Now
+	gate, err := entra.NewSignIn(settings)
+	if err != nil {
+		return nil, err
+	}
+	checks := make([]overview.Part, len(parts))
+	for i, p := range parts {
+		checks[i] = overview.Part{Name: p.Name, Ready: p.Ready}
+	}
+	return admin.New(admin.Deps{
+		Gate: gate, Directory: directory, AdminRole: w.AdminRole, AuditorRole: w.AuditorRole, Organisation: w.Organisation,
+		Store: s.store, Sending: s.sending, Parts: checks, Sources: s.finders.answers, Now: w.Now, Log: w.Log,
+	})
+}
+
+// signInSettings are those of the administrators' page, or nil.
+func signInSettings(c config.Config) *entra.SignInConfig {
+	e := c.Entra
+	if e.WebClientID == "" {
+		return nil
+	}
+	return &entra.SignInConfig{Tenant: e.Tenant, Client: e.WebClientID, Authority: e.Authority, Secret: e.WebSecret.Reveal, CertificateFile: e.WebCertificateFile}
+}
