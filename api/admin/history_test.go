@@ -52,7 +52,7 @@ func (h *house) past(t testing.TB, m mail) store.Message {
 	row := store.Message{
 		ID: id, MailboxID: m.mailbox, CallerKind: "user", CallerID: h.people[m.sender].ID, CallerName: must(key.EncryptBytes([]byte(h.people[m.sender].Name))),
 		Subject: must(key.EncryptBytes([]byte(m.subject))), WrappedKey: wrapped.Bytes, KeyVersion: wrapped.Version, Language: "da",
-		HeaderID: "<" + id + "@aau.example>", Digest: []byte("d"), AcceptedAt: time.Now(),
+		HeaderID: "<" + id + "@aau.example>", Digest: []byte("d"), AcceptedAt: h.clock(),
 	}
 	evidence := must(json.Marshal(sending.Evidence{Certificate: &sending.Certificate{
 		Subject: "CN=Bo <script>alert(1)</script>", Issuer: "CN=Udsteder", ValidTo: time.Now().Add(time.Hour), SHA256: fmt.Sprintf("%064x", 7), Source: "ldap:region",

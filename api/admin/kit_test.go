@@ -34,6 +34,7 @@ type house struct {
 	tenant *entraid.Entra
 	people map[string]entraid.Persona
 	keeper *keeper.Keeper
+	clock  func() time.Time
 	log    *bytes.Buffer
 	broken *bool // a part of the service
 }
@@ -66,12 +67,12 @@ func open(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	h := &house{tenant: tenant, people: map[string]entraid.Persona{}, log: &bytes.Buffer{}, broken: new(bool)}
+	h := &house{tenant: tenant, people: map[string]entraid.Persona{}, log: &bytes.Buffer{}, clock: time.Now, broken: new(bool)}
 	for _, p := range c.Personas {
 		name, _, _ := strings.Cut(p.Address, "@")
 		h.people[name] = p
 	}
-	if h.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "db"), time.Now); err != nil {
+	if h.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "db"), func() time.Time { return h.clock() }); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.store.Close() })

@@ -24,6 +24,9 @@ type mailboxCommand struct {
 	Drop    mailboxDrop    `cmd:"" help:"Take back a key that has not signed: a request, or a plan."`
 	Open    mailboxOpen    `cmd:"" help:"Open a sealed mail to a mailbox, an old one too."`
 	List    mailboxList    `cmd:"" help:"List function mailboxes, their certificates and who may send as them."`
+
+	Appoint mailboxAppoint `cmd:"" help:"Make a person or an Entra group local administrator of a mailbox: on the administrators' page they see what belongs to it."`
+	Dismiss mailboxDismiss `cmd:"" help:"Take that back."`
 }
 
 // withMailboxes is a command that changes mailboxes and judges certificates by the service's own settings.

@@ -275,24 +275,6 @@ func TestAKeyThatCannotBeUsedIsSaidWithTheWayOut(t *testing.T) {
 	}
 }
 
-func TestAKeyInAPasswordProtectedFileOpens(t *testing.T) {
-	t.Parallel()
-	peer.Need(t, "openssl", "openssl")
-	d := newDesk(t)
-	mail := d.sealed(t)
-	both := d.path("both.p12")
-	run(t, nil, "openssl", "pkcs12", "-export", "-in", d.key(danishKey), "-passout", "pass:hest", "-out", both)
-	password := put(t, d.folder, "password", []byte("hest\n"))
-	for name, c := range map[string]struct{ key, password string }{
-		"PKCS #12 of today":  {both, password},
-		"PKCS #12 of before": {oldPKCS12(t, d.folder, danishKey, d.folder), put(t, d.folder, "none", nil)},
-	} {
-		if got := sendsikker(mail, "smime", "open", "--key", c.key, "--password-file", c.password); got.status != 0 || got.out != testEntity {
-			t.Errorf("%s: %+v", name, got)
-		}
-	}
-}
-
 func keyOnly(t *testing.T, file string) []byte {
 	t.Helper()
 	block, _ := pem.Decode(get(t, file))

@@ -111,6 +111,17 @@ func TestOneFaultAtATime(t *testing.T) {
 		{"a directory without a name", "directories[0]", func(c *config.Config) { c.Directories = []config.Directory{{Host: "ldap.example"}} }},
 		{"two directories of one name", "directories[1]", func(c *config.Config) { c.Directories = []config.Directory{{Name: "a"}, {Name: "a"}} }},
 		{"somebody to bind as, and no password", "directories[0]", func(c *config.Config) { c.Directories = []config.Directory{{Name: "a", BindDN: "cn=x"}} }},
+		{"one role for two administrators", "entra-auditor-role", func(c *config.Config) { c.Entra.AuditorRole = c.Entra.AdminRole }},
+		{"a page that is no client", "entra-web-client-id", func(c *config.Config) {
+			c.Entra.WebClientID, c.Entra.WebCertificateFile = "send-sikker", "config_test.go"
+		}},
+		{"a page without a proof", "entra-web-certificate-file", func(c *config.Config) { c.Entra.WebClientID = c.Entra.Audience }},
+		{"a page with a missing proof", "entra-web-secret-file", func(c *config.Config) {
+			c.Entra.WebClientID, c.Entra.WebSecretFile = c.Entra.Audience, "/nowhere/secret"
+		}},
+		{"a page with two proofs", "entra-web-secret-file", func(c *config.Config) {
+			c.Entra.WebClientID, c.Entra.WebCertificateFile, c.Entra.WebSecretFile = c.Entra.Audience, "config_test.go", "config_test.go"
+		}},
 		{"one role for two things", "entra-admin-role", func(c *config.Config) { c.Entra.AdminRole = c.Entra.Role }},
 		{"a missing roots file", "trust-roots", func(c *config.Config) { c.Trust.Roots = []string{"/nowhere/roots.pem"} }},
 		{"a secret way without one", "graph-secret-file", func(c *config.Config) { c.Graph.Credential = "secret" }},

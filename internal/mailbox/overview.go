@@ -23,6 +23,7 @@ type Overview struct {
 // KeyView is a key, as its certificate has it.
 type KeyView struct {
 	ID          string // "" of the one that signs
+	Address     string
 	State       store.KeyState
 	Certificate *x509.Certificate // nil of a requested one
 	Fingerprint string
@@ -41,7 +42,7 @@ func (a Admin) Overview(ctx context.Context, address string) (Overview, error) {
 	case err != nil:
 		return o, unavailable(err)
 	default:
-		view, err := viewOf(KeyView{State: Active}, m.Certificate)
+		view, err := viewOf(KeyView{Address: o.Address, State: Active}, m.Certificate)
 		if err != nil {
 			return o, err
 		}
@@ -55,20 +56,43 @@ func (a Admin) Overview(ctx context.Context, address string) (Overview, error) {
 	if err != nil {
 		return o, unavailable(err)
 	}
-	for _, k := range rows {
-		view, err := viewOf(KeyView{ID: k.ID, State: k.State, CreatedAt: k.CreatedAt, From: k.From, Ended: k.Ended}, k.Certificate)
-		if err != nil {
-			return o, err
-		}
-		if k.State == store.KeyRequested {
-			view.Request = RequestPEM(k.Request)
-		}
-		o.Keys = append(o.Keys, view)
+	views, err := viewsOf(rows)
+	if err != nil {
+		return o, err
 	}
+	o.Keys = append(o.Keys, views...)
 	if o.Mailbox == nil && len(o.Keys) == 0 {
 		return o, noSuchMailbox()
 	}
 	return o, nil
+}
+
+// Waiting are the keys that were requested or imported and do not sign yet, whether there is a mailbox for them or not.
+func (a Admin) Waiting(ctx context.Context) ([]KeyView, error) {
+	var all []store.MailboxKey
+	for _, state := range []store.KeyState{store.KeyRequested, store.KeyHeld} {
+		rows, err := a.Store.KeysOf(ctx, state)
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		all = append(all, rows...)
+	}
+	return viewsOf(all)
+}
+
+func viewsOf(rows []store.MailboxKey) ([]KeyView, error) {
+	var list []KeyView
+	for _, k := range rows {
+		view, err := viewOf(KeyView{ID: k.ID, Address: k.Address, State: k.State, CreatedAt: k.CreatedAt, From: k.From, Ended: k.Ended}, k.Certificate)
+		if err != nil {
+			return nil, err
+		}
+		if k.State == store.KeyRequested {
+			view.Request = RequestPEM(k.Request)
+		}
+		list = append(list, view)
+	}
+	return list, nil
 }
 
 func viewOf(v KeyView, der []byte) (KeyView, error) {

@@ -182,7 +182,10 @@ func (s *Site) signOutEverywhere(r *http.Request, v Visitor) (Answer, error) {
 	return s.signOut(r, v)
 }
 
-func (s *Site) signedOut(*http.Request, Visitor) (Answer, error) {
+func (s *Site) signedOut(_ *http.Request, v Visitor) (Answer, error) {
+	if v.Is(SignedIn) {
+		return Go(homePath), nil // the page would not be true
+	}
 	return Show("signed-out.html", fault.Sentence{DA: "Du er logget ud", EN: "You are signed out"}, nil), nil
 }
 

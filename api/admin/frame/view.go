@@ -229,6 +229,20 @@ func (p Shown) ShortDay(t time.Time) string {
 	return t.In(p.zone).Format("2/1")
 }
 
+// Span is how long something took, in its largest unit or two.
+func (p Shown) Span(d time.Duration) string {
+	minutes := int(d.Minutes())
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d %s", int(d.Seconds()), p.Say("sek.", "s"))
+	case d < time.Hour:
+		return fmt.Sprintf("%d %s", minutes, p.Say("min.", "min"))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d %s %d %s", minutes/60, p.Say("t.", "h"), minutes%60, p.Say("min.", "min"))
+	}
+	return fmt.Sprintf("%d %s", minutes/60/24, p.Say("dage", "days"))
+}
+
 // Date is a day as date fields have it, in Danish time.
 func (p Shown) Date(t time.Time) string { return t.In(p.zone).Format(time.DateOnly) }
 

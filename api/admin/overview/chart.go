@@ -11,8 +11,8 @@ const (
 	days = 30
 	// The chart's own units. It grows with the page.
 	chartWidth, chartHeight = 720, 200
-	chartLeft, chartTop     = 44, 10
-	chartBottom             = 24
+	chartLeft, chartRight   = 56, 24 // for the figures, and for half of the last day's name
+	chartTop, chartBottom   = 12, 30
 )
 
 // chart is thirty days of copies, as bars that stand on each other.
@@ -61,7 +61,7 @@ func drawn(list []store.Day) chart {
 	for _, part := range []int{0, top / 2, top} {
 		c.Lines = append(c.Lines, line{Y: chartTop + high - float64(part)*unit, Count: part})
 	}
-	step := float64(chartWidth-chartLeft) / float64(max(len(list), 1))
+	step := stepOf(list)
 	for i, d := range list {
 		y := float64(chartTop + high)
 		for _, one := range []struct {
@@ -90,13 +90,18 @@ func rounded(n int) int {
 	}
 }
 
-// Marks are the days below the chart: the first, each seventh, the last.
+// stepOf is what one day has of the width.
+func stepOf(list []store.Day) float64 {
+	return float64(chartWidth-chartLeft-chartRight) / float64(max(len(list), 1))
+}
+
+// Marks are the days below the chart: the last, and each a week before it.
 func (c chart) Marks() []bar {
-	step := float64(chartWidth-chartLeft) / float64(max(len(c.Days), 1))
+	step := stepOf(c.Days)
 	var list []bar
 	for i, d := range c.Days {
 		if (len(c.Days)-1-i)%7 == 0 {
-			list = append(list, bar{X: chartLeft + (float64(i)+.5)*step, Y: chartHeight - 6, Day: d.From})
+			list = append(list, bar{X: chartLeft + (float64(i)+.5)*step, Y: chartHeight - 7, Day: d.From})
 		}
 	}
 	return list
