@@ -19,7 +19,9 @@ var mayImport = map[string][]string{
 	"internal/app":                  {"*"}, // the one who knows everybody
 	"api":                           {"api/contract", "internal/audit", "internal/certs", "internal/certs/shelf", "internal/draft", "internal/entra", "internal/fault", "internal/mailbox", "internal/sending", "internal/smime", "internal/store", "internal/trust"},
 	"api/addin":                     {},
-	"api/admin":                     {"api/admin/frame", "api/admin/messages", "api/admin/overview"},
+	"api/admin":                     {"api/admin/frame", "api/admin/grants", "api/admin/mailboxes", "api/admin/messages", "api/admin/overview", "internal/audit", "internal/mailbox"},
+	"api/admin/grants":              {"api/admin/frame", "internal/audit", "internal/fault", "internal/mailbox", "internal/store"},
+	"api/admin/mailboxes":           {"api/admin/frame", "internal/audit", "internal/fault", "internal/keyfile", "internal/mailbox", "internal/store"},
 	"api/admin/messages":            {"api/admin/frame", "internal/fault", "internal/mailbox", "internal/sending", "internal/store"},
 	"api/admin/frame":               {"api/admin/session", "internal/audit", "internal/entra", "internal/fault", "internal/store"},
 	"api/admin/overview":            {"api/admin/frame", "internal/fault", "internal/store"},

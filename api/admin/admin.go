@@ -1,18 +1,24 @@
 package admin
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
 	"aau.dk/sendsikker/api/admin/frame"
+	"aau.dk/sendsikker/api/admin/grants"
+	"aau.dk/sendsikker/api/admin/mailboxes"
 	"aau.dk/sendsikker/api/admin/messages"
 	"aau.dk/sendsikker/api/admin/overview"
+	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/mailbox"
 )
 
 // Store is the database, as the frame and the pages ask it. *store.Store is one.
 type Store interface {
 	frame.Store
 	overview.Store
+	grants.Store
 }
 
 // Deps is what the pages need.
@@ -24,6 +30,9 @@ type Deps struct {
 	Organisation string
 	Store        Store
 	Sending      messages.Sending
+	Mailboxes    func(actor audit.Actor) mailbox.Admin
+	Book         mailbox.Book // the directory, to search in
+	Try          func(ctx context.Context, actor audit.Actor, address string) ([]mailboxes.Tried, error)
 	Parts        []overview.Part          // what the service cannot do without
 	Sources      func() []overview.Source // who is asked for certificates, and what came of it last
 	Now          func() time.Time
@@ -38,6 +47,8 @@ func New(d Deps) (*frame.Site, error) {
 		Pages: []frame.Page{
 			overview.Page(overview.Deps{Store: d.Store, Parts: d.Parts, Sources: d.Sources, Now: d.Now}),
 			messages.Page(messages.Deps{Sending: d.Sending, Mailboxes: d.Store, Now: d.Now}),
+			mailboxes.Page(mailboxes.Deps{Store: d.Store, Admin: d.Mailboxes, Book: d.Book, Try: d.Try, Organisation: d.Organisation, Now: d.Now}),
+			grants.Page(grants.Deps{Store: d.Store, Admin: d.Mailboxes, Book: d.Book}),
 		},
 	})
 }

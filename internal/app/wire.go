@@ -130,7 +130,7 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 		Now: w.Now, Log: w.Log, Ended: measure.ended,
 	})
 	parts := []api.Part{{Name: "program", Ready: s.staying}, {Name: "database", Ready: s.store.Ready}, {Name: "spool", Ready: box.Ready}, {Name: "graph", Ready: outlook.Ready}}
-	pages, err := w.adminPage(s, outlook, parts)
+	pages, err := w.adminPage(s, outlook, mailboxes, parts)
 	if err != nil {
 		return nil, fmt.Errorf("the administrators' page: %w", err)
 	}

@@ -14,6 +14,7 @@ const (
 	DeliveryResolved Action = "delivery_resolved"
 	MailboxPut       Action = "mailbox_put"
 	MailboxSet       Action = "mailbox_set"
+	MailboxTried     Action = "mailbox_tried"
 	GrantPut         Action = "grant_put"
 	GrantDeleted     Action = "grant_deleted"
 

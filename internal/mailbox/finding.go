@@ -135,3 +135,6 @@ func fits(key crypto.Signer, c *x509.Certificate) bool {
 	public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
 	return ok && public.Equal(c.PublicKey)
 }
+
+// Names is whether the certificate names the mailbox.
+func Names(c *x509.Certificate, address string) bool { return trust.For(c, address) }

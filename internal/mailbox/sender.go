@@ -34,7 +34,7 @@ type Sender struct {
 
 // Right is a grant with what the directory knows of it.
 type Right struct {
-	store.Grant
+	Grant store.Grant
 	Named
 	Gone    bool // the directory does not know it any more: it gives nobody anything
 	Members int  // of a group, as far as they are shown
