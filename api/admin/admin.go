@@ -10,6 +10,7 @@ import (
 	"aau.dk/sendsikker/api/admin/mailboxes"
 	"aau.dk/sendsikker/api/admin/messages"
 	"aau.dk/sendsikker/api/admin/overview"
+	"aau.dk/sendsikker/api/admin/recipients"
 	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/mailbox"
 )
@@ -33,6 +34,7 @@ type Deps struct {
 	Mailboxes    func(actor audit.Actor) mailbox.Admin
 	Book         mailbox.Book // the directory, to search in
 	Try          func(ctx context.Context, actor audit.Actor, address string) ([]mailboxes.Tried, error)
+	Shelf        recipients.Shelf
 	Parts        []overview.Part          // what the service cannot do without
 	Sources      func() []overview.Source // who is asked for certificates, and what came of it last
 	Now          func() time.Time
@@ -49,6 +51,7 @@ func New(d Deps) (*frame.Site, error) {
 			messages.Page(messages.Deps{Sending: d.Sending, Mailboxes: d.Store, Now: d.Now}),
 			mailboxes.Page(mailboxes.Deps{Store: d.Store, Admin: d.Mailboxes, Book: d.Book, Try: d.Try, Organisation: d.Organisation, Now: d.Now}),
 			grants.Page(grants.Deps{Store: d.Store, Admin: d.Mailboxes, Book: d.Book}),
+			recipients.Page(recipients.Deps{Shelf: d.Shelf, Now: d.Now}),
 		},
 	})
 }

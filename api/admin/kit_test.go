@@ -92,7 +92,7 @@ func open(t testing.TB) *house {
 		Mailboxes: h.mailboxes, Book: h.book, Try: func(_ context.Context, _ audit.Actor, address string) ([]mailboxes.Tried, error) {
 			return []mailboxes.Tried{{OK: address == "sikkermail@hr.aau.example", What: fault.Sentence{DA: "Nøglen", EN: "The key"}, Fix: fault.Sentence{DA: "Importér", EN: "Import"}}}, nil
 		},
-		Store: h.store, Sending: h.sending(t), Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil)),
+		Store: h.store, Sending: h.sending(t), Shelf: h.shelf(), Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil)),
 		Parts: []overview.Part{{Name: "database", Ready: h.store.Ready}, {Name: "graph", Ready: func(context.Context) error {
 			if *h.broken {
 				return errors.New("no answer")

@@ -2,7 +2,6 @@ package admin_test
 
 import (
 	"bytes"
-	"context"
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
@@ -23,22 +22,15 @@ import (
 	"aau.dk/sendsikker/internal/trust"
 )
 
-// good says that nothing is revoked.
-type good struct{}
-
-func (good) Check(context.Context, *x509.Certificate, *x509.Certificate) trust.Revocation {
-	return trust.Revocation{Status: trust.StatusGood}
-}
-
 func (h *house) mailboxes(actor audit.Actor) mailbox.Admin {
-	judge := trust.NewJudge(trust.Deps{Revocation: good{}, Now: time.Now, Profiles: []trust.Profile{
+	judge := trust.NewJudge(trust.Deps{Revocation: clean{}, Now: time.Now, Profiles: []trust.Profile{
 		{Name: "int", Roots: []*x509.Certificate{authority().Root()}, Intermediates: authority().Intermediates()},
 	}})
 	return mailbox.Admin{Store: h.store, Keeper: h.keeper, Judge: judge, Now: time.Now, Actor: actor}
 }
 
 // upload posts a form with files, as a browser does.
-func (v *visit) upload(target string, fields map[string]string, files map[string][]byte) *httptest.ResponseRecorder {
+func (v *visit) bring(target string, fields map[string]string, files map[string][]byte) *httptest.ResponseRecorder {
 	v.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
@@ -95,17 +87,17 @@ func TestALocalAdministratorImportsAKeyAndLooksAtItFirst(t *testing.T) {
 	says(t, "the form", david.get("/admin/mailboxes/hr/key"), "Fil med nøgle og certifikat")
 	before := must(h.store.MailboxByAddress(t.Context(), "sikkermail@hr.aau.example"))
 
-	w := david.upload("/admin/mailboxes/hr/import", map[string]string{"password": "x"}, map[string][]byte{"key": []byte("no key at all")})
+	w := david.bring("/admin/mailboxes/hr/import", map[string]string{"password": "x"}, map[string][]byte{"key": []byte("no key at all")})
 	says(t, "a file that is none", w, "hverken PKCS #12", `aria-invalid="true"`)
 	expired := keyFile(t, ca.Request{CommonName: "HR", NotBefore: time.Now().AddDate(-2, 0, 0), NotAfter: time.Now().AddDate(-1, 0, 0)})
-	says(t, "what can never be used", david.upload("/admin/mailboxes/hr/import", nil, map[string][]byte{"key": expired}), "Certifikatet udløb", "adresse står ikke i certifikatet")
-	if w := david.upload("/admin/mailboxes/hr/import", nil, map[string][]byte{"key": make([]byte, 3<<20)}); w.Code != http.StatusRequestEntityTooLarge {
+	says(t, "what can never be used", david.bring("/admin/mailboxes/hr/import", nil, map[string][]byte{"key": expired}), "Certifikatet udløb", "adresse står ikke i certifikatet")
+	if w := david.bring("/admin/mailboxes/hr/import", nil, map[string][]byte{"key": make([]byte, 3<<20)}); w.Code != http.StatusRequestEntityTooLarge {
 		t.Errorf("three megabytes: %d", w.Code)
 	}
 
 	// One that has to be decided about.
 	file := keyFile(t, ca.Request{CommonName: "HR ny"})
-	at := leads(t, "the import", david.upload("/admin/mailboxes/hr/import", nil, map[string][]byte{"key": file}))
+	at := leads(t, "the import", david.bring("/admin/mailboxes/hr/import", nil, map[string][]byte{"key": file}))
 	page := says(t, "the look", david.get(at), "HR ny", "Fingeraftryk", `value="wrong_address"`)
 	if strings.Contains(page, "PRIVATE KEY") {
 		t.Fatal("the page shows a key")
@@ -127,7 +119,7 @@ func TestALocalAdministratorImportsAKeyAndLooksAtItFirst(t *testing.T) {
 
 	// Another's mailbox does not exist, neither to look at nor to change, nor by another's key.
 	aase := h.visit(t).signIn("aase")
-	mine := leads(t, "another import", david.upload("/admin/mailboxes/hr/import", nil, map[string][]byte{"key": keyFile(t, ca.Request{CommonName: "HR 3", Address: before.Address})}))
+	mine := leads(t, "another import", david.bring("/admin/mailboxes/hr/import", nil, map[string][]byte{"key": keyFile(t, ca.Request{CommonName: "HR 3", Address: before.Address})}))
 	key := mine[strings.LastIndexByte(mine, '/')+1:]
 	for _, target := range []string{"/admin/mailboxes/hr", "/admin/mailboxes/hr/key", mine, "/admin/mailboxes/studie/keys/" + key, "/admin/mailboxes/new/keys/" + key, "/admin/mailboxes/new/key", "/admin/mailboxes/hr/settings", "/admin/grants/hr"} {
 		if w := aase.get(target); w.Code != http.StatusNotFound {
@@ -161,7 +153,7 @@ func TestAnAdministratorOrdersACertificateForANewMailboxAndPlansTheNext(t *testi
 	const address = "sikkermail@ny.aau.example"
 	says(t, "a search", iben.get("/admin/mailboxes/new/key?q=anna"), "anna@aau.example")
 	says(t, "an address that is none", iben.do(http.MethodPost, "/admin/mailboxes/new/request", url.Values{"address": {"ny"}, "name": {"Ny"}, "kind": {"p-256"}}), "Skriv postkassens mailadresse")
-	says(t, "one that is here", iben.upload("/admin/mailboxes/new/import", map[string]string{"address": "Sikkermail@HR.aau.example"}, map[string][]byte{"key": keyFile(t, ca.Request{CommonName: "HR"})}), "er her allerede")
+	says(t, "one that is here", iben.bring("/admin/mailboxes/new/import", map[string]string{"address": "Sikkermail@HR.aau.example"}, map[string][]byte{"key": keyFile(t, ca.Request{CommonName: "HR"})}), "er her allerede")
 	leads(t, "the request", iben.do(http.MethodPost, "/admin/mailboxes/new/request", url.Values{"address": {address}, "name": {"Ny enhed"}, "organisation": {"Eksempel"}, "kind": {"p-256"}}))
 	list := says(t, "the list", iben.get("/admin/mailboxes"), address, "Venter på at blive til en postkasse")
 	at := regexp.MustCompile(`/admin/mailboxes/new/keys/[0-9a-f-]+`).FindString(list)
@@ -173,13 +165,13 @@ func TestAnAdministratorOrdersACertificateForANewMailboxAndPlansTheNext(t *testi
 	}
 	request := must(x509.ParseCertificateRequest(block.Bytes))
 	answer := must(authority().Issue(ca.Request{CommonName: "Ny enhed", Address: address, PrivateKey: half{request.PublicKey}}))
-	held := leads(t, "the answer", iben.upload("/admin/mailboxes/new/import", map[string]string{"address": address}, map[string][]byte{"certificate": answer.CertificatePEM()}))
+	held := leads(t, "the answer", iben.bring("/admin/mailboxes/new/import", map[string]string{"address": address}, map[string][]byte{"certificate": answer.CertificatePEM()}))
 	says(t, "the look", iben.get(held), "navn, som modtagerne skal se")
 	says(t, "without a name", iben.do(http.MethodPost, held, url.Values{"compared": {"yes"}}), "Skriv det navn")
 	to := leads(t, "the use", iben.do(http.MethodPost, held, url.Values{"compared": {"yes"}, "name": {"Ny <enhed>"}}))
 	says(t, "the mailbox", iben.get(to), "Ny &lt;enhed&gt;", address, "åben")
 
-	next := leads(t, "the next", iben.upload(to+"/import", nil, map[string][]byte{"key": keyFile(t, ca.Request{CommonName: "Ny enhed", Address: address})}))
+	next := leads(t, "the next", iben.bring(to+"/import", nil, map[string][]byte{"key": keyFile(t, ca.Request{CommonName: "Ny enhed", Address: address})}))
 	from := time.Now().AddDate(0, 0, 7).Format("2006-01-02T15:04")
 	leads(t, "the plan", iben.do(http.MethodPost, next, url.Values{"compared": {"yes"}, "when": {"later"}, "from": {from}}))
 	says(t, "the mailbox", iben.get(to), "Nøglen skiftes")

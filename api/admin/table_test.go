@@ -61,6 +61,12 @@ func written() map[string][]string {
 		"POST /admin/grants/{id}/take":    {local, other, admins},
 		"POST /admin/grants/{id}/appoint": {admins},
 		"POST /admin/grants/{id}/dismiss": {admins},
+
+		"GET /admin/recipients":               {auditor, admins},
+		"GET /admin/recipients/{id}":          {auditor, admins},
+		"POST /admin/recipients":              {admins},
+		"POST /admin/recipients/{id}/approve": {admins},
+		"POST /admin/recipients/{id}/delete":  {admins},
 	}
 }
 

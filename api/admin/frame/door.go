@@ -145,9 +145,9 @@ func (s *Site) visitor(r *http.Request) (Visitor, error) {
 	if text == "" {
 		return v, nil
 	}
-	var known remembered
-	if json.Unmarshal([]byte(text), &known) != nil || known.ID == "" {
-		return v, nil // not ours, or an older program's: nobody
+	known := recalled(text)
+	if known.ID == "" {
+		return v, nil
 	}
 	v.ID, v.Name = known.ID, known.Name
 	v.Roles |= SignedIn
@@ -165,6 +165,14 @@ func (s *Site) visitor(r *http.Request) (Visitor, error) {
 		v.Roles |= Local
 	}
 	return v, nil
+}
+
+// recalled is nobody for what is not ours, or an older program's.
+func recalled(text string) (known remembered) {
+	if json.Unmarshal([]byte(text), &known) != nil {
+		return remembered{}
+	}
+	return known
 }
 
 func (s *Site) signOut(r *http.Request, _ Visitor) (Answer, error) {

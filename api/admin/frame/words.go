@@ -20,6 +20,19 @@ func (p Shown) OutcomeOf(state string, undecided bool) Outcome {
 	return Outcome{"wait", p.Say("på vej", "on its way")}
 }
 
+// UseOf says by its class whether a certificate is used.
+func (p Shown) UseOf(class string) Outcome {
+	switch class {
+	case "good":
+		return Outcome{class, p.Say("i brug", "in use")}
+	case "warn":
+		return Outcome{class, p.Say("venter på godkendelse", "waiting for approval")}
+	case "stop":
+		return Outcome{class, p.Say("kan ikke bruges", "cannot be used")}
+	}
+	return Outcome{class, p.Say("endnu ikke set efter", "not looked at yet")}
+}
+
 // SourceName is where a certificate was found, in words.
 func (p Shown) SourceName(source string) string {
 	if name, is := strings.CutPrefix(source, "ldap:"); is {

@@ -16,6 +16,7 @@ type expiring struct {
 	Name                     fault.Sentence
 	Ended, Week, Month, Soon int // already; within 7, 30, 60 days
 	First                    string
+	List                     string // where they stand; "" where no page has them
 	FirstAt                  time.Time
 }
 
@@ -61,7 +62,7 @@ func (p page) expiring(ctx context.Context, scope store.Scope, now time.Time) ([
 		return nil, err
 	}
 	return append(list, expiring{
-		Name:  fault.Sentence{DA: "Modtagere", EN: "Recipients"},
+		Name: fault.Sentence{DA: "Modtagere", EN: "Recipients"}, List: "/admin/recipients?state=breaking",
 		Ended: counts[0], Week: counts[1] - counts[0], Month: counts[2] - counts[1], Soon: counts[3] - counts[2],
 	}), nil
 }

@@ -39,6 +39,11 @@ func (s *Shelf) List(ctx context.Context, q store.CertificateQuery) ([]Entry, er
 	return list, nil
 }
 
+// One gives a stored certificate by its id.
+func (s *Shelf) One(ctx context.Context, id string) (Entry, error) {
+	return shownOr(s.row(ctx, id))
+}
+
 // each goes through all that wait for a decision, or all that are in use, until do fails.
 func (s *Shelf) each(ctx context.Context, pending bool, do func(row store.Certificate) error) error {
 	for after := ""; ; {

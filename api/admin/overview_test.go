@@ -1,0 +1,89 @@
+package admin_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"aau.dk/sendsikker/internal/store"
+)
+
+func TestTheOverviewSaysWhetherAllIsWell(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.past(t, mail{"hr", "clara", "x", []string{"bo@partner.example", "eva@klinik.example"}, []store.State{store.Sent, store.Sent}})
+	h.past(t, mail{"studie", "aase", "x", []string{"chen@uni.example"}, []store.State{store.Rejected}})
+	overview := func(persona string) string { return h.visit(t).signIn(persona).get("/admin/").Body.String() }
+	if page := overview("iben"); !strings.Contains(page, "Alt er vel") || !strings.Contains(page, "<strong>2</strong>modtagere") || !strings.Contains(page, "<strong>1</strong>kunne ikke") {
+		t.Errorf("the page says %s", page)
+	}
+	if page := overview("david"); !strings.Contains(page, "<strong>2</strong>modtagere") || !strings.Contains(page, "<strong>0</strong>kunne ikke") || strings.Contains(page, "Modtagere<") || strings.Contains(page, "sikkermail@its") {
+		t.Errorf("a local administrator is told of others' mailboxes: %s", page)
+	}
+	*h.broken = true
+	if page := overview("jonna"); !strings.Contains(page, "Noget kræver opmærksomhed") || !strings.Contains(page, "svarer ikke") {
+		t.Errorf("a part is down, and the page says %s", page)
+	}
+	*h.broken = false
+	h.past(t, mail{"hr", "clara", "x", []string{"bo@partner.example"}, []store.State{store.Unknown}})
+	for persona, attention := range map[string]bool{"iben": true, "david": true, "aase": false} {
+		if page := overview(persona); strings.Contains(page, "Noget kræver") != attention {
+			t.Errorf("%s: something is unclear in HR, and the page says so: %v", persona, !attention)
+		}
+	}
+	// Each figure leads somewhere.
+	v := h.visit(t).signIn("iben")
+	links := regexp.MustCompile(`<(?:li|th[^>]*)><a href="([^"]+)"`).FindAllStringSubmatch(v.get("/admin/").Body.String(), -1)
+	for _, link := range links {
+		if w := v.get(strings.ReplaceAll(link[1], "&amp;", "&")); w.Code != http.StatusOK || strings.Contains(w.Body.String(), `class="note stop"`) {
+			t.Errorf("%s leads to %d", link[1], w.Code)
+		}
+	}
+	if len(links) < 35 {
+		t.Fatalf("only %d figures are links", len(links))
+	}
+}
+
+func TestTheLanguageIsTheVisitorsAndIsRemembered(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	v := h.visit(t)
+	for accept, want := range map[string]string{"": "da", "en-GB, da;q=0.5": "en", "da, en": "da", "fr": "da"} {
+		if w := v.do(http.MethodGet, "/admin/signed-out", nil, "Accept-Language", accept); w.Header().Get("Content-Language") != want {
+			t.Errorf("%q: %s", accept, w.Header().Get("Content-Language"))
+		}
+	}
+	v.signIn("iben")
+	v.get("/admin/?lang=en")
+	if page := v.get("/admin/messages").Body.String(); !strings.Contains(page, `<html lang="en">`) || !strings.Contains(page, "Messages") {
+		t.Error("the language is forgotten")
+	}
+	if page := v.get("/admin/messages?lang=xx&state=sent").Body.String(); !strings.Contains(page, `<html lang="en">`) || !strings.Contains(page, "/admin/messages?lang=da&amp;state=sent") {
+		t.Error("another language is not offered for the same search")
+	}
+}
+
+func TestEveryAnswerIsGuarded(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	v := h.visit(t).signIn("iben")
+	for _, path := range []string{"/admin/", "/admin/messages", "/admin/nowhere", "/admin/sign-in", "/admin/messages/x"} {
+		w := v.get(path)
+		for field, want := range map[string]string{
+			"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "same-origin",
+			"Strict-Transport-Security": "max-age=", "Cross-Origin-Opener-Policy": "same-origin",
+		} {
+			if !strings.Contains(strings.Join(w.Header().Values(field), ", "), want) {
+				t.Errorf("%s: %s is %q", path, field, w.Header().Values(field))
+			}
+		}
+		policy := w.Header().Get("Content-Security-Policy")
+		if strings.Contains(policy, "unsafe") || strings.Contains(policy, "script-src") || !strings.Contains(policy, "frame-ancestors 'none'") || !strings.Contains(policy, "form-action 'self'") {
+			t.Errorf("%s: the policy is %s", path, policy)
+		}
+		if body := w.Body.String(); strings.Contains(body, "<script") || strings.Contains(body, " style=") || strings.Contains(body, " onclick") {
+			t.Errorf("%s has what its policy does not let run", path)
+		}
+	}
+}
