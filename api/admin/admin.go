@@ -7,10 +7,14 @@ import (
 
 	"aau.dk/sendsikker/api/admin/auditlog"
 	"aau.dk/sendsikker/api/admin/frame"
+	"aau.dk/sendsikker/api/admin/grants"
+	"aau.dk/sendsikker/api/admin/mailboxes"
 	"aau.dk/sendsikker/api/admin/messages"
 	"aau.dk/sendsikker/api/admin/overview"
 	"aau.dk/sendsikker/api/admin/recipients"
 	dposheet "aau.dk/sendsikker/api/admin/sheet"
+	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/sheet"
 )
 
@@ -19,6 +23,7 @@ type Store interface {
 	auditlog.Store
 	frame.Store
 	overview.Store
+	grants.Store
 }
 
 // Deps is what the pages need.
@@ -30,6 +35,9 @@ type Deps struct {
 	Organisation string
 	Store        Store
 	Sending      messages.Sending
+	Mailboxes    func(actor audit.Actor) mailbox.Admin
+	Book         mailbox.Book // the directory, to search in
+	Try          func(ctx context.Context, actor audit.Actor, address string) ([]mailboxes.Tried, error)
 	Shelf        recipients.Shelf
 	Ledger       auditlog.Ledger
 	Sheet        func(ctx context.Context) (sheet.Sheet, error) // the data protection officer's, made anew
@@ -47,6 +55,8 @@ func New(d Deps) (*frame.Site, error) {
 		Pages: []frame.Page{
 			overview.Page(overview.Deps{Store: d.Store, Parts: d.Parts, Sources: d.Sources, Now: d.Now}),
 			messages.Page(messages.Deps{Sending: d.Sending, Mailboxes: d.Store, Now: d.Now}),
+			mailboxes.Page(mailboxes.Deps{Store: d.Store, Admin: d.Mailboxes, Book: d.Book, Try: d.Try, Organisation: d.Organisation, Now: d.Now}),
+			grants.Page(grants.Deps{Store: d.Store, Admin: d.Mailboxes, Book: d.Book}),
 			recipients.Page(recipients.Deps{Shelf: d.Shelf, Now: d.Now}),
 			auditlog.Page(auditlog.Deps{Store: d.Store, Ledger: d.Ledger, Now: d.Now, Log: d.Log}),
 			dposheet.Page(dposheet.Deps{Make: d.Sheet}),

@@ -16,10 +16,12 @@ import (
 
 	"aau.dk/sendsikker/api/admin"
 	"aau.dk/sendsikker/api/admin/frame"
+	"aau.dk/sendsikker/api/admin/mailboxes"
 	"aau.dk/sendsikker/api/admin/overview"
 	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/audit/ledger"
 	"aau.dk/sendsikker/internal/entra"
+	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/keeper"
 	"aau.dk/sendsikker/internal/sandbox/ca"
 	"aau.dk/sendsikker/internal/sandbox/entraid"
@@ -39,6 +41,7 @@ type house struct {
 	clock  func() time.Time
 	log    *bytes.Buffer
 	broken *bool // a part of the service
+	book   *phonebook
 }
 
 func must[T any](value T, err error) T {
@@ -69,7 +72,7 @@ func open(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	h := &house{tenant: tenant, people: map[string]entraid.Persona{}, log: &bytes.Buffer{}, clock: time.Now, broken: new(bool)}
+	h := &house{tenant: tenant, people: map[string]entraid.Persona{}, log: &bytes.Buffer{}, clock: time.Now, broken: new(bool), book: &phonebook{}}
 	for _, p := range c.Personas {
 		name, _, _ := strings.Cut(p.Address, "@")
 		h.people[name] = p
@@ -89,6 +92,9 @@ func open(t testing.TB) *house {
 	}
 	h.site, err = admin.New(admin.Deps{
 		Gate: gate, Directory: members{}, AdminRole: "SendSikker.Administrator", AuditorRole: "SendSikker.Auditor", Organisation: "Universitetet Eksempel",
+		Mailboxes: h.mailboxes, Book: h.book, Try: func(_ context.Context, _ audit.Actor, address string) ([]mailboxes.Tried, error) {
+			return []mailboxes.Tried{{OK: address == "sikkermail@hr.aau.example", What: fault.Sentence{DA: "Nøglen", EN: "The key"}, Fix: fault.Sentence{DA: "Importér", EN: "Import"}}}, nil
+		},
 		Store: h.store, Sending: h.sending(t), Shelf: h.shelf(), Ledger: h.ledger, Sheet: h.sheet, Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil)),
 		Parts: []overview.Part{{Name: "database", Ready: h.store.Ready}, {Name: "graph", Ready: func(context.Context) error {
 			if *h.broken {

@@ -44,6 +44,28 @@ func written() map[string][]string {
 
 		"POST /admin/messages/{id}/copies/{copy}": {local, other, admins},
 
+		"GET /admin/mailboxes":                             readers,
+		"GET /admin/mailboxes/{id}":                        readers,
+		"GET /admin/mailboxes/{id}/key":                    {local, other, admins},
+		"POST /admin/mailboxes/{id}/import":                {local, other, admins},
+		"POST /admin/mailboxes/{id}/request":               {local, other, admins},
+		"GET /admin/mailboxes/{id}/keys/{key}":             {local, other, admins},
+		"POST /admin/mailboxes/{id}/keys/{key}":            {local, other, admins},
+		"GET /admin/mailboxes/{id}/keys/{key}/request.csr": {local, other, admins},
+		"GET /admin/mailboxes/{id}/keys/{key}/drop":        {local, other, admins},
+		"POST /admin/mailboxes/{id}/keys/{key}/drop":       {local, other, admins},
+		"GET /admin/mailboxes/{id}/settings":               {local, other, admins},
+		"POST /admin/mailboxes/{id}/settings":              {local, other, admins},
+		"POST /admin/mailboxes/{id}/try":                   {local, other, admins},
+
+		"GET /admin/grants":               readers,
+		"GET /admin/grants/{id}":          readers,
+		"POST /admin/grants/{id}/give":    {local, other, admins},
+		"GET /admin/grants/{id}/take":     {local, other, admins},
+		"POST /admin/grants/{id}/take":    {local, other, admins},
+		"POST /admin/grants/{id}/appoint": {admins},
+		"POST /admin/grants/{id}/dismiss": {admins},
+
 		"GET /admin/recipients":               {auditor, admins},
 		"GET /admin/recipients/{id}":          {auditor, admins},
 		"POST /admin/recipients":              {admins},
@@ -72,7 +94,7 @@ func TestWhoMayWhatIsAsTheTableSays(t *testing.T) {
 			if persona != anonymous {
 				v.signIn(persona)
 			}
-			path := strings.NewReplacer("{$}", "", "{id}", "00000000-0000-4000-8000-000000000000", "{copy}", "00000000-0000-4000-8000-000000000000").Replace(rule.Path)
+			path := strings.NewReplacer("{$}", "", "{id}", "00000000-0000-4000-8000-000000000000", "{copy}", "00000000-0000-4000-8000-000000000000", "{key}", "00000000-0000-4000-8000-000000000000").Replace(rule.Path)
 			var body url.Values
 			if rule.Method == http.MethodPost {
 				body = url.Values{}
@@ -106,7 +128,7 @@ func TestAFormOfAnotherSiteChangesNothing(t *testing.T) {
 		}
 		posts++
 		v := h.visit(t).signIn(admins)
-		path := strings.NewReplacer("{id}", "x", "{copy}", "x").Replace(rule.Path)
+		path := strings.NewReplacer("{id}", "x", "{copy}", "x", "{key}", "x").Replace(rule.Path)
 		for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Sec-Fetch-Site", "", "Origin", "https://evil.example"}, {"Sec-Fetch-Site", "", "Origin", "null"}} {
 			w := v.do(rule.Method, path, url.Values{}, headers...)
 			if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "andet websted") {

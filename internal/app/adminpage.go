@@ -9,13 +9,16 @@ import (
 	"aau.dk/sendsikker/api/admin"
 	"aau.dk/sendsikker/api/admin/frame"
 	"aau.dk/sendsikker/api/admin/overview"
+	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/config"
 	"aau.dk/sendsikker/internal/entra"
+	"aau.dk/sendsikker/internal/graph"
+	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/sheet"
 )
 
 // adminPage is the administrators' page, or nil where nobody can sign in to it.
-func (w *wiring) adminPage(s *service, directory frame.Directory, parts []api.Part) (api.Admin, error) {
+func (w *wiring) adminPage(s *service, outlook *graph.Client, registry *mailbox.Registry, parts []api.Part) (api.Admin, error) {
 	if w.SignIn == nil {
 		return nil, nil //nolint:nilnil // no page is an answer
 	}
@@ -30,7 +33,11 @@ func (w *wiring) adminPage(s *service, directory frame.Directory, parts []api.Pa
 		checks[i] = overview.Part{Name: p.Name, Ready: p.Ready}
 	}
 	return admin.New(admin.Deps{
-		Gate: gate, Directory: directory, AdminRole: w.AdminRole, AuditorRole: w.AuditorRole, Organisation: w.Organisation,
+		Gate: gate, Directory: outlook, AdminRole: w.AdminRole, AuditorRole: w.AuditorRole, Organisation: w.Organisation,
+		Mailboxes: func(actor audit.Actor) mailbox.Admin {
+			return mailbox.Admin{Store: s.store, Keeper: s.keeper, Judge: s.finders.judge, Now: w.Now, Actor: actor}
+		},
+		Book: book{outlook}, Try: trial{registry: registry, store: s.store, post: post{client: outlook, large: w.Submission}, now: w.Now}.run,
 		Store: s.store, Sending: s.sending, Shelf: s.finders.shelf, Ledger: s.ledger, Sheet: w.sheet(s), Parts: checks, Sources: s.finders.answers, Now: w.Now, Log: w.Log,
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"aau.dk/sendsikker/internal/certs/shelf"
 	"aau.dk/sendsikker/internal/config"
 	"aau.dk/sendsikker/internal/fault"
+	"aau.dk/sendsikker/internal/keeper"
 	"aau.dk/sendsikker/internal/sending"
 	"aau.dk/sendsikker/internal/smime"
 	"aau.dk/sendsikker/internal/store"
@@ -39,6 +40,11 @@ type authorityCommand struct {
 type withShelf struct{ config.Finding }
 
 func (w *withShelf) open(ctx context.Context, console console, do func(f *finders) error) error {
+	return w.openAll(ctx, console, func(f *finders, _ *store.Store, _ *keeper.Keeper) error { return do(f) })
+}
+
+// openAll is open for a command that works on more than the certificates.
+func (w *withShelf) openAll(ctx context.Context, console console, do func(f *finders, s *store.Store, k *keeper.Keeper) error) error {
 	if err := w.Check(); err != nil {
 		return fmt.Errorf("these settings need mending:\n%w", err)
 	}
@@ -53,7 +59,7 @@ func (w *withShelf) open(ctx context.Context, console console, do func(f *finder
 	log := slog.New(slog.NewTextHandler(console.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	f, err := settings.open(s, ownSource{s}, time.Now, log)
 	if err == nil {
-		err = errors.Join(f.shelf.Reload(ctx), inOurWords(do(f)), f.close())
+		err = errors.Join(f.shelf.Reload(ctx), inOurWords(do(f, s, k)), f.close())
 	}
 	return errors.Join(err, s.Close(), k.Close())
 }

@@ -208,7 +208,8 @@ func (w *world) furnish(ctx context.Context) error {
 	admin := mailbox.Admin{Store: w.service.store, Keeper: w.service.keeper, Now: time.Now, Actor: actor}
 	for _, m := range w.university.Mailboxes {
 		signer := m.Identity
-		err := admin.Put(ctx, mailbox.New{Address: m.Address, Name: m.Name, Certificate: signer.Certificate, Chain: signer.Chain, Key: signer.Key, Undo: w.undo})
+		err := admin.Put(ctx, mailbox.New{Address: m.Address, Name: m.Name, Certificate: signer.Certificate, Chain: signer.Chain, Key: signer.Key, Undo: w.undo,
+			Accept: []string{string(trust.UnknownIssuer), string(trust.WrongAddress)}}) // by the service's own authorities, which are asked later
 		if err != nil {
 			return err
 		}

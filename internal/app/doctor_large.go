@@ -65,7 +65,7 @@ func (c *doctorLarge) Run(ctx context.Context, console console, assets Assets) e
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.Wait)
 	defer cancel()
-	report, err := proveLarge(ctx, post{client: outlook, large: w.Submission}, identity, c.Megabytes<<20)
+	report, err := prove(ctx, post{client: outlook, large: w.Submission}, identity, "Send sikker: prøve af stor mail / test of a large mail", c.Megabytes<<20)
 	if err != nil {
 		return err
 	}
@@ -83,8 +83,8 @@ func (c *doctorLarge) Run(ctx context.Context, console console, assets Assets) e
 	return nil
 }
 
-// proveLarge makes a sealed mail of the mailbox to itself, of about size bytes of content, and follows it.
-func proveLarge(ctx context.Context, p post, from mailbox.Identity, size int) (proof.Report, error) {
+// prove makes a sealed mail of the mailbox to itself, of about size bytes of content, and follows it.
+func prove(ctx context.Context, p post, from mailbox.Identity, subject string, size int) (proof.Report, error) {
 	file, err := os.CreateTemp("", "sealed-*")
 	if err != nil {
 		return proof.Report{}, err
@@ -94,7 +94,7 @@ func proveLarge(ctx context.Context, p post, from mailbox.Identity, size int) (p
 	id := "<proof-" + uuid.NewString() + from.Address[strings.LastIndexByte(from.Address, '@'):] + ">"
 	self := mail.Address{Name: from.Name, Address: from.Address}
 	head := draft.Header{
-		From: self, To: []mail.Address{self}, Subject: "Send sikker: prøve af stor mail / test of a large mail", Date: time.Now(), MessageID: id,
+		From: self, To: []mail.Address{self}, Subject: subject, Date: time.Now(), MessageID: id,
 	}
 	if _, err := head.WriteTo(file); err != nil {
 		return proof.Report{}, err

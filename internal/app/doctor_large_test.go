@@ -26,7 +26,7 @@ func TestLargeMailIsProvedByTheMailboxItself(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	report, err := proveLarge(ctx, post{client: outlook}, from, 5<<20)
+	report, err := prove(ctx, post{client: outlook}, from, "Prøve", 5<<20)
 	if err != nil || !report.Proved() {
 		t.Fatalf("%v: %+v", err, report.Lines)
 	}

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/trust"
 	"aau.dk/sendsikker/internal/trust/crl"
 )
@@ -38,6 +40,18 @@ func keepUp(ctx context.Context, reload, prefetch func(ctx context.Context)) {
 		every(ctx, prefetchEvery, prefetch)
 	})
 	wait.Wait()
+}
+
+// switchKeys has the mailboxes' planned keys sign when their time has come.
+func (s *service) switchKeys(ctx context.Context) {
+	admin := mailbox.Admin{Store: s.store, Keeper: s.keeper, Judge: s.finders.judge, Now: s.now, Actor: audit.Actor{Kind: "system", ID: "clock"}}
+	switched, err := admin.Tick(ctx)
+	if err != nil {
+		s.log.WarnContext(ctx, "planned keys of mailboxes could not be put to use", "err", err)
+	}
+	if len(switched) > 0 {
+		s.log.InfoContext(ctx, "mailboxes sign with their planned keys", "mailboxes", len(switched))
+	}
 }
 
 func every(ctx context.Context, pause time.Duration, do func(ctx context.Context)) {

@@ -25,7 +25,8 @@ type smimeCommand struct {
 // The flags of these commands take nothing from the environment: a recipient must never be one that nobody sees.
 type smimeSeal struct {
 	smimeFiles
-	Sign        string   `env:"-" help:"The signer: PEM file with private key, certificate and issuers, or KEY,CERTIFICATE." placeholder:"FILE"`
+	withPassword
+	Sign        string   `env:"-" help:"The signer: file with private key, certificate and issuers (.p12, .pfx or PEM), or KEY,CERTIFICATE." placeholder:"FILE"`
 	To          []string `env:"-" required:"" help:"PEM or DER certificates of the recipients, one file or more." placeholder:"FILE"`
 	Profile     string   `env:"-" default:"auto" enum:"compat,modern,auto" help:"compat (AES-256-CBC, which every program opens), modern (AES-256-GCM, RSA-OAEP), or auto, which is compat for recipients of whom nothing is known."`
 	Form        string   `env:"-" default:"detached" enum:"detached,opaque,unsigned" help:"How it is signed: detached (multipart/signed), opaque (signed-data), or unsigned."`
@@ -50,7 +51,11 @@ func (c *smimeSeal) Run(ctx context.Context, console console) error {
 		if c.Sign == "" {
 			return errors.New("nobody to sign: give --sign, or --form unsigned")
 		}
-		if signer, err = readSigner(c.Sign); err != nil {
+		password, err := c.password()
+		if err != nil {
+			return err
+		}
+		if signer, err = readSigner(c.Sign, password); err != nil {
 			return err
 		}
 	}

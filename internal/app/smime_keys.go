@@ -5,8 +5,6 @@ import (
 	"crypto"
 	"crypto/mlkem"
 	"crypto/x509"
-	"encoding/pem"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -14,6 +12,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"aau.dk/sendsikker/internal/keyfile"
 	"aau.dk/sendsikker/internal/smime"
 )
 
@@ -24,19 +23,44 @@ type identity struct {
 	certificates []*x509.Certificate
 }
 
-// readIdentity reads KEY+CERTIFICATE from one PEM file, or KEY,CERTIFICATE from two; issuers may follow.
-func readIdentity(files string) (identity, error) {
+// withPassword is a command that reads files with keys.
+type withPassword struct {
+	PasswordFile string `env:"-" help:"File whose first line is the password of the key file." type:"existingfile" placeholder:"FILE"`
+}
+
+// password is the first line of its file: an editor ends it with a line break.
+func (w withPassword) password() (string, error) {
+	if w.PasswordFile == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(w.PasswordFile)
+	if err != nil {
+		return "", err
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	return strings.TrimSuffix(line, "\r"), nil
+}
+
+// readIdentity reads KEY+CERTIFICATE from one file, or KEY,CERTIFICATE from two; issuers may follow.
+func readIdentity(files, password string) (identity, error) {
 	id := identity{name: files}
 	for name := range strings.SplitSeq(files, ",") {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			return id, err
 		}
-		err = id.add(text)
+		content, err := keyfile.Read(text, password)
 		clear(text)
 		if err != nil {
-			return id, fmt.Errorf("%s: %w", name, err)
+			return id, fmt.Errorf("%s: %w", name, inWords(err))
 		}
+		for _, key := range content.Keys {
+			if id.private != nil {
+				return id, fmt.Errorf("%s: more than one private key in it", name)
+			}
+			id.private = key
+		}
+		id.certificates = append(id.certificates, content.Certificates...)
 	}
 	switch {
 	case id.private == nil:
@@ -45,84 +69,6 @@ func readIdentity(files string) (identity, error) {
 		return id, fmt.Errorf("%s: no certificate in it that belongs to the private key", files)
 	}
 	return id, nil
-}
-
-func (id *identity) add(text []byte) error {
-	block, rest := pem.Decode(text)
-	if block == nil {
-		if len(text) > 0 && text[0] == 0x30 {
-			return errors.New("this is DER or PKCS #12 (.p12, .pfx). Make it PEM first: openssl pkcs12 -in FILE.p12 -noenc -out FILE.pem")
-		}
-		return errors.New("neither a key nor a certificate in PEM")
-	}
-	for ; block != nil; block, rest = pem.Decode(rest) {
-		if block.Type == "CERTIFICATE" {
-			c, err := x509.ParseCertificate(block.Bytes)
-			if err != nil {
-				return fmt.Errorf("a certificate cannot be read: %w", err)
-			}
-			id.certificates = append(id.certificates, c)
-			continue
-		}
-		private, err := privateKey(block)
-		clear(block.Bytes)
-		switch {
-		case err != nil:
-			return err
-		case private != nil && id.private != nil:
-			return errors.New("more than one private key in it")
-		case private != nil:
-			id.private = private
-		}
-	}
-	return nil
-}
-
-// privateKey is nil for a block that holds none, such as EC PARAMETERS. No error of a parser is passed on: it might quote.
-func privateKey(block *pem.Block) (crypto.PrivateKey, error) {
-	var key crypto.PrivateKey
-	var err error
-	switch block.Type {
-	case "PRIVATE KEY":
-		if key, err = x509.ParsePKCS8PrivateKey(block.Bytes); err != nil {
-			key, err = mlkemKey(block.Bytes)
-		}
-	case "RSA PRIVATE KEY":
-		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
-	case "EC PRIVATE KEY":
-		key, err = x509.ParseECPrivateKey(block.Bytes)
-	case "ENCRYPTED PRIVATE KEY":
-		return nil, errors.New("the private key is encrypted. Decrypt it first: openssl pkey -in FILE -out PLAIN.pem")
-	default:
-		return nil, nil
-	}
-	if err != nil {
-		if block.Headers["DEK-Info"] != "" {
-			return nil, errors.New("the private key is encrypted. Decrypt it first: openssl pkey -in FILE -out PLAIN.pem")
-		}
-		return nil, errors.New("the private key cannot be read")
-	}
-	return key, nil
-}
-
-// mlkemKey reads ML-KEM-768's private key, whose seed stands alone or in front (RFC 9935 §6).
-func mlkemKey(der []byte) (crypto.PrivateKey, error) {
-	s := cryptobyte.String(der)
-	var inner, algorithm, octets, both, seed cryptobyte.String
-	var version int
-	unreadable := errors.New("unreadable")
-	if !s.ReadASN1(&inner, asn1.SEQUENCE) || !inner.ReadASN1Integer(&version) || !inner.ReadASN1(&algorithm, asn1.SEQUENCE) ||
-		!inner.ReadASN1(&octets, asn1.OCTET_STRING) || !bytes.Equal(algorithm, []byte("\x06\x09\x60\x86\x48\x01\x65\x03\x04\x04\x02")) {
-		return nil, unreadable
-	}
-	alone := octets.PeekASN1Tag(asn1.Tag(0).ContextSpecific())
-	if alone && !octets.ReadASN1(&seed, asn1.Tag(0).ContextSpecific()) {
-		return nil, unreadable
-	}
-	if !alone && (!octets.ReadASN1(&both, asn1.SEQUENCE) || !both.ReadASN1(&seed, asn1.OCTET_STRING)) {
-		return nil, unreadable
-	}
-	return mlkem.NewDecapsulationKey768(seed)
 }
 
 // matching are the certificates of the key: a renewed one may have the same.
@@ -160,8 +106,8 @@ func (id identity) public() []byte {
 }
 
 // readSigner takes the other certificates of the file for the signer's issuers.
-func readSigner(files string) (smime.Signer, error) {
-	id, err := readIdentity(files)
+func readSigner(files, password string) (smime.Signer, error) {
+	id, err := readIdentity(files, password)
 	if err != nil {
 		return smime.Signer{}, err
 	}
@@ -178,10 +124,10 @@ func readSigner(files string) (smime.Signer, error) {
 	return s, nil
 }
 
-func readKeys(files []string) ([]smime.Key, error) {
+func readKeys(files []string, password string) ([]smime.Key, error) {
 	var keys []smime.Key
 	for _, name := range files {
-		id, err := readIdentity(name)
+		id, err := readIdentity(name, password)
 		if err != nil {
 			return nil, err
 		}

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"aau.dk/sendsikker/internal/sandbox/peer"
 )
 
 // with is c with another SubjectPublicKeyInfo: crypto/x509 writes only those that it knows. Its signature is of no use, and
@@ -110,6 +112,24 @@ func TestKeysThatOnlyDecryptOpenWhatIsSealedForThem(t *testing.T) {
 		}
 		if got := sendsikker(testMail, "smime", "seal", "--sign", key+","+to, "--to", d.key(danishKey)); got.status != 1 || got.out != "" {
 			t.Errorf("%s: signs: %+v", name, got)
+		}
+	}
+}
+
+func TestAKeyInAPasswordProtectedFileOpens(t *testing.T) {
+	t.Parallel()
+	peer.Need(t, "openssl", "openssl")
+	d := newDesk(t)
+	mail := d.sealed(t)
+	both := d.path("both.p12")
+	run(t, nil, "openssl", "pkcs12", "-export", "-in", d.key(danishKey), "-passout", "pass:hest", "-out", both)
+	password := put(t, d.folder, "password", []byte("hest\n"))
+	for name, c := range map[string]struct{ key, password string }{
+		"PKCS #12 of today":  {both, password},
+		"PKCS #12 of before": {oldPKCS12(t, d.folder, danishKey, d.folder), put(t, d.folder, "none", nil)},
+	} {
+		if got := sendsikker(mail, "smime", "open", "--key", c.key, "--password-file", c.password); got.status != 0 || got.out != testEntity {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

@@ -16,7 +16,8 @@ import (
 
 type smimeOpen struct {
 	smimeFiles
-	Key     []string `env:"-" sep:"none" help:"A key to decrypt with: PEM file with private key and certificate, or KEY,CERTIFICATE. May be given more than once." placeholder:"FILE"`
+	withPassword
+	Key     []string `env:"-" sep:"none" help:"A key to decrypt with: file with private key and certificate (.p12, .pfx or PEM), or KEY,CERTIFICATE. May be given more than once." placeholder:"FILE"`
 	Anchors []string `env:"-" help:"PEM certificates that are trusted: roots, issuers, or signers themselves." placeholder:"FILE"`
 	Layers  bool     `env:"-" help:"Show the layers alone, and do not write what is inside."`
 }
@@ -30,10 +31,19 @@ func (smimeOpen) Help() string {
 
 // Run opens.
 func (c *smimeOpen) Run(ctx context.Context, console console) error {
-	keys, err := readKeys(c.Key)
+	password, err := c.password()
 	if err != nil {
 		return err
 	}
+	keys, err := readKeys(c.Key, password)
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, console, keys)
+}
+
+// with opens by keys from wherever they are.
+func (c *smimeOpen) with(ctx context.Context, console console, keys []smime.Key) error {
 	var roots *x509.CertPool
 	if len(c.Anchors) > 0 {
 		anchors, err := readPEM(c.Anchors)

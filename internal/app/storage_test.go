@@ -28,10 +28,13 @@ func TestAnOperatorLooksAfterTheDatabaseAndTheMasterKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	pem := file(t, "box.pem", text)
-	if got := run("mailbox", "add", "box@unit.example", "--name", "Unit", "--certificate", pem, "--key", pem, "--undo", "30s"); got.status != 0 {
+	if got := run("mailbox", "add", "box@unit.example", "--name", "Unit", "--key", pem, "--undo", "30s"); got.status != 1 || !strings.Contains(got.err, "--accept CODE") || !strings.Contains(got.err, "unknown_issuer: None of") {
+		t.Errorf("an issuer that nobody trusts: %+v", got)
+	}
+	if got := run("mailbox", "add", "box@unit.example", "--name", "Unit", "--certificate", pem, "--key", pem, "--undo", "30s", "--accept", "unknown_issuer"); got.status != 0 {
 		t.Fatalf("%+v", got)
 	}
-	if got := run("mailbox", "add", "box@unit.example", "--name", "Unit", "--certificate", pem, "--key", pem, "--undo", "6m"); got.status != 1 || !strings.Contains(got.err, "take a mail back") {
+	if got := run("mailbox", "set", "box@unit.example", "--undo", "6m"); got.status != 1 || !strings.Contains(got.err, "take a mail back") {
 		t.Errorf("%+v", got)
 	}
 	if got := run("db", "check"); got.status != 0 || !strings.Contains(got.out, "whole") {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -78,6 +79,7 @@ type service struct {
 	workers int
 	rescue  time.Duration
 	drain   time.Duration
+	now     func() time.Time
 	leaving atomic.Bool // it is about to stop: not ready for anything new
 	log     *slog.Logger
 	queue   *store.Queue
@@ -86,7 +88,7 @@ type service struct {
 
 // wire opens everything. It uses no network: a service that cannot reach Microsoft starts, says so in /readyz, and recovers.
 func wire(ctx context.Context, w wiring) (_ *service, err error) {
-	s := &service{workers: w.Workers, rescue: w.Rescue, drain: w.Drain, log: w.Log}
+	s := &service{workers: w.Workers, rescue: w.Rescue, drain: w.Drain, now: w.Now, log: w.Log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -132,7 +134,7 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 	})
 	s.ledger = ledger.New(ledger.Deps{Store: s.store, Keeper: s.keeper, KeepDetails: w.Keep, KeepRows: w.KeepAudit, Now: w.Now, Log: w.Log})
 	parts := []api.Part{{Name: "program", Ready: s.staying}, {Name: "database", Ready: s.store.Ready}, {Name: "spool", Ready: box.Ready}, {Name: "graph", Ready: outlook.Ready}}
-	pages, err := w.adminPage(s, outlook, parts)
+	pages, err := w.adminPage(s, outlook, mailboxes, parts)
 	if err != nil {
 		return nil, fmt.Errorf("the administrators' page: %w", err)
 	}
@@ -169,7 +171,10 @@ func (s *service) start(ctx context.Context) (err error) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		s.finders.run(ctx, s.log)
+		var wait sync.WaitGroup
+		wait.Go(func() { s.finders.run(ctx, s.log) })
+		wait.Go(func() { every(ctx, reloadEvery, s.switchKeys) })
+		wait.Wait()
 	}()
 	s.closers = append(s.closers, func() error { cancel(); <-ended; return nil })
 	return nil

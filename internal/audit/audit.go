@@ -14,8 +14,16 @@ const (
 	MessageCancelled Action = "message_cancelled"
 	DeliveryResolved Action = "delivery_resolved"
 	MailboxPut       Action = "mailbox_put"
+	MailboxSet       Action = "mailbox_set"
+	MailboxTried     Action = "mailbox_tried"
 	GrantPut         Action = "grant_put"
 	GrantDeleted     Action = "grant_deleted"
+
+	KeyRequested Action = "mailbox_key_requested"
+	KeyHeld      Action = "mailbox_key_held"
+	KeyPlanned   Action = "mailbox_key_planned"
+	KeySwitched  Action = "mailbox_key_switched"
+	KeyDropped   Action = "mailbox_key_dropped"
 
 	CertificatePut       Action = "certificate_put"
 	CertificateHarvested Action = "certificate_harvested"
@@ -110,4 +118,10 @@ func (e Entry) SummaryJSON() (string, error) {
 	}
 	text, err := json.Marshal(e.Summary)
 	return string(text), err
+}
+
+// Change is the detail of a change: what was before it, and what after.
+type Change struct {
+	Before any `json:"before"`
+	After  any `json:"after"`
 }

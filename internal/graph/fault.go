@@ -46,10 +46,11 @@ var mailboxCodes = []string{
 type about int
 
 const (
-	aboutMailbox about = iota // a 404 is about the mailbox
-	aboutItem                 // a 404 is about a message that we made
-	aboutPerson               // a 404 is about the caller
-	aboutSending              // repeating it would be a second mail: whatever does not plainly say no is unclear
+	aboutMailbox   about = iota // a 404 is about the mailbox
+	aboutItem                   // a 404 is about a message that we made
+	aboutPerson                 // a 404 is about the caller
+	aboutDirectory              // a search in the directory, which the application need not be allowed
+	aboutSending                // repeating it would be a second mail: whatever does not plainly say no is unclear
 )
 
 // refused is the one table from an answer that is not accepted to a fault.
@@ -77,6 +78,10 @@ func (c *Client) refused(operation string, a *answer, on about) *fault.Fault {
 		set(fault.TooLarge, "graph_too_large", sayTooLarge)
 	case client && code == "ErrorSendAsDenied":
 		set(fault.Rejected, "graph_send_as_denied", saySendAsDenied)
+	case a.status == http.StatusForbidden && on == aboutDirectory:
+		set(fault.Rejected, DirectoryForbidden, sayDirectoryForbidden)
+	case a.status == http.StatusNotFound && on == aboutDirectory:
+		set(fault.NotFound, "graph_entry_unknown", sayEntryUnknown)
 	case a.status == http.StatusForbidden:
 		set(fault.Rejected, "graph_forbidden", sayForbidden)
 	case client && code == "ErrorInvalidRecipients":

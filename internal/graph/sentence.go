@@ -41,6 +41,14 @@ var (
 		DA: "Postkassen er fuld i Microsoft 365. Mailen er ikke sendt. Ryd op i postkassen, og send igen.",
 		EN: "The mailbox is full in Microsoft 365. The mail was not sent. Make room in the mailbox and send again.",
 	}
+	sayDirectoryForbidden = fault.Sentence{
+		DA: "Vi har ikke ret til at slå op i organisationens katalog. Skriv et objekt-id eller klient-id i stedet, eller giv programmet rettigheden User.ReadBasic.All og GroupMember.Read.All i Entra.",
+		EN: "We have no right to look into the organisation's directory. Type an object id or client id instead, or give the application the rights User.ReadBasic.All and GroupMember.Read.All in Entra.",
+	}
+	sayEntryUnknown = fault.Sentence{
+		DA: "Den findes ikke længere i organisationens katalog.",
+		EN: "It is no longer in the organisation's directory.",
+	}
 	sayPersonUnknown = fault.Sentence{
 		DA: "Vi kan ikke finde dig i Microsoft 365, så vi kan ikke se, hvilke grupper du er med i. Kontakt administratoren.",
 		EN: "We cannot find you in Microsoft 365, so we cannot see which groups you belong to. Contact the administrator.",

@@ -1,13 +1,16 @@
 package mailbox
 
 import (
+	"context"
 	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
+
+	"aau.dk/sendsikker/internal/keeper"
 	"aau.dk/sendsikker/internal/store"
 )
 
@@ -39,52 +42,74 @@ func parseKey(der []byte) (crypto.Signer, error) {
 	return signer, nil
 }
 
-// fits says whether the key is the certificate's.
-func fits(key crypto.Signer, c *x509.Certificate) error {
-	public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
-	if !ok || !public.Equal(c.PublicKey) {
-		return errors.New("the private key is not the certificate's")
+// key is the one that signs for a mailbox. It is kept in memory, as it is used for every mail.
+func (r *Registry) key(ctx context.Context, m Mailbox, row store.Mailbox) (crypto.Signer, error) {
+	id := Fingerprint(m.Certificate)
+	r.mu.Lock()
+	key, held := r.keys[id]
+	r.mu.Unlock()
+	if held {
+		return key, nil
 	}
-	return nil
+	key, err := r.unwrap(ctx, m.Certificate, keeper.Wrapped{Version: row.KeyVersion, Bytes: row.WrappedKey}, row.Key)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keys[id] = key
+	return key, nil
 }
 
-// ReadCertificates reads PEM certificates, the mailbox's own first and its issuers after it; what is not a certificate is
-// passed over, and a root is left out of the chain (every reader has its own).
-func ReadCertificates(text []byte) (leaf *x509.Certificate, chain []*x509.Certificate, err error) {
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type != "CERTIFICATE" {
+func (r *Registry) unwrap(ctx context.Context, c *x509.Certificate, wrapped keeper.Wrapped, sealed []byte) (crypto.Signer, error) {
+	wrapping, err := r.keeper.Unwrap(ctx, wrapped)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := wrapping.DecryptBytes(sealed)
+	if err != nil {
+		return nil, fmt.Errorf("decrypting a mailbox key: %w", err)
+	}
+	key, err := parseKey(plain)
+	clear(plain)
+	if err != nil {
+		return nil, err
+	}
+	if !fits(key, c) {
+		return nil, errors.New("the private key is not the certificate's")
+	}
+	return key, nil
+}
+
+// Keys are all that open mail to a mailbox: the one that signs, the one that will, and those that have. Like Lend it is for commands
+// on this machine and for reading the mailbox, and for no caller over the network.
+func (r *Registry) Keys(ctx context.Context, address string) ([]Identity, error) {
+	first, err := r.Lend(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.store.MailboxKeys(ctx, first.Address)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	all := []Identity{first}
+	for _, row := range rows {
+		if row.State != store.KeyPlanned && row.State != store.KeyFormer {
 			continue
 		}
-		c, err := x509.ParseCertificate(block.Bytes)
+		c, err := parseKeyRow(row)
 		if err != nil {
-			return nil, nil, fmt.Errorf("reading a certificate: %w", err)
+			return nil, err
 		}
-		switch {
-		case leaf == nil:
-			leaf = c
-		case c.CheckSignatureFrom(c) != nil:
-			chain = append(chain, c)
+		key, err := r.unwrap(ctx, c.certificate, keeper.Wrapped{Version: row.KeyVersion, Bytes: row.WrappedKey}, row.Key)
+		if err != nil {
+			return nil, err
 		}
+		one := first.Mailbox
+		one.Certificate, one.Chain = c.certificate, c.chain
+		all = append(all, Identity{Mailbox: one, Key: key})
 	}
-	if leaf == nil {
-		return nil, nil, errors.New("no PEM certificate found")
-	}
-	return leaf, chain, nil
+	return all, nil
 }
 
-// ReadKey reads a PEM private key: PKCS#8, PKCS#1 or SEC 1, not encrypted.
-func ReadKey(text []byte) (crypto.Signer, error) {
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		switch block.Type {
-		case "PRIVATE KEY":
-			return parseKey(block.Bytes)
-		case "RSA PRIVATE KEY":
-			return x509.ParsePKCS1PrivateKey(block.Bytes)
-		case "EC PRIVATE KEY":
-			return x509.ParseECPrivateKey(block.Bytes)
-		case "ENCRYPTED PRIVATE KEY":
-			return nil, errors.New("the private key is encrypted: decrypt it first (openssl pkey -in KEY -out PLAIN)")
-		}
-	}
-	return nil, errors.New("no PEM private key found")
-}
+func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -3,11 +3,11 @@ package mailbox
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/google/uuid"
 
 	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/store"
 )
 
@@ -26,12 +26,21 @@ func (a Admin) care(ctx context.Context, address, kind, subject string, action a
 ) error {
 	id, err := uuid.Parse(subject)
 	if err != nil || kind != "person" && kind != "group" {
-		return errors.New("a local administrator is a person or a group, named by an object id: a UUID")
+		return invalid("local_administrator_invalid", "subject", fault.Sentence{
+			DA: "En lokal administrator er en person eller en gruppe ved dens objekt-id (et GUID).",
+			EN: "A local administrator is a person or a group by their object id (a GUID).",
+		})
 	}
-	m, err := a.Store.MailboxByAddress(ctx, Canonical(address))
+	m, err := a.find(ctx, address)
 	if err != nil {
-		return fmt.Errorf("finding the mailbox: %w", err)
+		return err
 	}
 	one := store.LocalAdministrator{MailboxID: m.ID, Kind: kind, Subject: id.String()}
-	return do(ctx, one, entry(a.Now(), a.Actor, action, m.Address, map[string]string{"kind": kind, "subject": one.Subject}))
+	err = do(ctx, one, a.entry(action, m.Address, map[string]string{"kind": kind, "subject": one.Subject}))
+	if errors.Is(err, store.ErrNotFound) {
+		return fault.New(fault.NotFound, "no_such_local_administrator", fault.Sentence{
+			DA: "Vedkommende er ikke lokal administrator for postkassen.", EN: "They are no local administrator of the mailbox.",
+		}, err)
+	}
+	return unavailable(err)
 }

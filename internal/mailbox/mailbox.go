@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +23,14 @@ type Mailbox struct {
 	Certificate *x509.Certificate
 	Chain       []*x509.Certificate // issuers to send along, no root
 	Undo        time.Duration       // how long a sender may take a mail back
+	Next        *Next               // the certificate after this one; nil is none. Own alone fills it in
+}
+
+// Next is a certificate that is planned to follow.
+type Next struct {
+	Certificate *x509.Certificate
+	Chain       []*x509.Certificate
+	From        time.Time
 }
 
 // Identity is a mailbox with the key that signs for it.
@@ -39,6 +46,8 @@ type Store interface {
 	Grants(ctx context.Context, mailboxID string) ([]store.Grant, error)
 	GrantedGroups(ctx context.Context) ([]string, error)
 	GrantedMailboxes(ctx context.Context, grants []store.Grant) ([]store.Mailbox, error)
+	MailboxKeys(ctx context.Context, address string) ([]store.MailboxKey, error)
+	KeysOf(ctx context.Context, state store.KeyState) ([]store.MailboxKey, error)
 }
 
 // Keeper unwraps the key that a private key is encrypted under.
@@ -77,13 +86,33 @@ func (r *Registry) Usable(ctx context.Context, c Caller) ([]Mailbox, error) {
 	return parseAll(rows)
 }
 
-// Own gives the certificates of our own mailboxes among the addresses: one of them may write to another.
+// Own gives our own mailboxes with their certificates, those that will follow too. One that nobody may send as is among them: it
+// can still be written to.
 func (r *Registry) Own(ctx context.Context) ([]Mailbox, error) {
 	rows, err := r.store.Mailboxes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return parseAll(rows)
+	list, err := parseAll(rows)
+	if err != nil {
+		return nil, err
+	}
+	planned, err := r.store.KeysOf(ctx, store.KeyPlanned)
+	if err != nil {
+		return nil, err
+	}
+	next := map[string]*Next{}
+	for _, k := range planned {
+		c, err := parseKeyRow(k)
+		if err != nil {
+			return nil, err
+		}
+		next[k.Address] = &Next{Certificate: c.certificate, Chain: c.chain, From: k.From}
+	}
+	for i := range list {
+		list[i].Next = next[list[i].Address]
+	}
+	return list, nil
 }
 
 func parseAll(rows []store.Mailbox) ([]Mailbox, error) {
@@ -119,10 +148,7 @@ func (r *Registry) Open(ctx context.Context, c Caller, address string) (Identity
 func (r *Registry) Lend(ctx context.Context, address string) (Identity, error) {
 	row, err := r.store.MailboxByAddress(ctx, Canonical(address))
 	if errors.Is(err, store.ErrNotFound) {
-		return Identity{}, fault.New(fault.NotFound, "no_such_mailbox", fault.Sentence{
-			DA: "Den funktionspostkasse findes ikke her. Se dem med 'sendsikker mailbox list'.",
-			EN: "There is no such function mailbox here. See them with 'sendsikker mailbox list'.",
-		}, nil)
+		return Identity{}, noSuchMailbox()
 	}
 	if err != nil {
 		return Identity{}, unavailable(err)
@@ -159,10 +185,14 @@ func (r *Registry) allowed(ctx context.Context, c Caller, address string) (Mailb
 	}
 	for _, h := range held {
 		for _, g := range all {
-			if g == h {
-				m, err := parse(row)
-				return m, row, err
+			if g != h {
+				continue
 			}
+			if row.Disabled { // told to those alone who could send as it otherwise
+				return Mailbox{}, row, disabled()
+			}
+			m, err := parse(row)
+			return m, row, err
 		}
 	}
 	return Mailbox{}, row, notGranted(nil)
@@ -173,6 +203,13 @@ func notGranted(cause error) error {
 		DA: "Du har ikke adgang til at sende fra den postkasse. Vælg en anden, eller bed postkassens lokale administrator om adgang.",
 		EN: "You may not send as that mailbox. Choose another, or ask the mailbox's local administrator for access.",
 	}, cause)
+}
+
+func disabled() error {
+	return fault.New(fault.Forbidden, "mailbox_disabled", fault.Sentence{
+		DA: "Der er lukket for at sende fra den postkasse. Intet er sendt. Vælg en anden, eller spørg postkassens lokale administrator.",
+		EN: "Sending as that mailbox is closed. Nothing was sent. Choose another, or ask the mailbox's local administrator.",
+	}, nil)
 }
 
 // storageRetry is what a caller is told to wait when the database is away.
@@ -189,36 +226,6 @@ func unavailable(cause error) error {
 	}, cause)
 	f.RetryAfter = storageRetry
 	return f
-}
-
-func (r *Registry) key(ctx context.Context, m Mailbox, row store.Mailbox) (crypto.Signer, error) {
-	id := Fingerprint(m.Certificate)
-	r.mu.Lock()
-	key, held := r.keys[id]
-	r.mu.Unlock()
-	if held {
-		return key, nil
-	}
-	wrapping, err := r.keeper.Unwrap(ctx, keeper.Wrapped{Version: row.KeyVersion, Bytes: row.WrappedKey})
-	if err != nil {
-		return nil, err
-	}
-	plain, err := wrapping.DecryptBytes(row.Key)
-	if err != nil {
-		return nil, fmt.Errorf("decrypting a mailbox key: %w", err)
-	}
-	key, err = parseKey(plain)
-	clear(plain)
-	if err != nil {
-		return nil, err
-	}
-	if err := fits(key, m.Certificate); err != nil {
-		return nil, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.keys[id] = key
-	return key, nil
 }
 
 // Canonical is how a mailbox's address is kept: no space around it, all in lower case. Exchange compares addresses so, and

@@ -8,8 +8,6 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
-	"errors"
 	"math/big"
 	"path/filepath"
 	"strings"
@@ -21,6 +19,7 @@ import (
 	"aau.dk/sendsikker/internal/keeper"
 	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/store"
+	"aau.dk/sendsikker/internal/trust"
 )
 
 const (
@@ -77,11 +76,14 @@ func setUp(t *testing.T) *bench {
 	b.registry = mailbox.NewRegistry(b.store, k, b.dir, clock)
 	b.admin = mailbox.Admin{Store: b.store, Keeper: k, Now: clock, Actor: audit.Actor{Kind: "operator", ID: "test"}}
 	b.key, b.leaf = identity(t, b.now, x509.KeyUsageDigitalSignature|x509.KeyUsageKeyAgreement)
-	if err := b.admin.Put(t.Context(), mailbox.New{Address: "SikkerMail@ITS.aau.example", Name: "ITS", Certificate: b.leaf, Key: b.key}); err != nil {
+	if err := b.admin.Put(t.Context(), mailbox.New{Address: "SikkerMail@ITS.aau.example", Name: "ITS", Certificate: b.leaf, Key: b.key, Accept: selfSigned()}); err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
+
+// selfSigned is what an administrator decides about a certificate that the unit made itself.
+func selfSigned() []string { return []string{string(trust.UnknownIssuer), string(trust.WrongAddress)} }
 
 func identity(t *testing.T, now time.Time, usage x509.KeyUsage) (crypto.Signer, *x509.Certificate) {
 	t.Helper()
@@ -220,51 +222,29 @@ func TestWhatDoesNotBelongTogetherIsNotAdded(t *testing.T) {
 		new  mailbox.New
 		want string
 	}{
-		{"another certificate's key", mailbox.New{Address: box, Certificate: b.leaf, Key: strange}, "not the certificate's"},
-		{"a certificate that may not sign", mailbox.New{Address: box, Certificate: noSign, Key: key}, "may not sign"},
+		{"another certificate's key", mailbox.New{Address: box, Certificate: b.leaf, Key: strange}, "does not belong"},
+		{"a certificate that may not sign", mailbox.New{Address: box, Certificate: noSign, Key: key}, "used to sign"},
 		{"a certificate that nobody can encrypt for", mailbox.New{Address: box, Certificate: noRead, Key: key2}, "encrypted for"},
-		{"a certificate of the past", mailbox.New{Address: box, Certificate: old, Key: key3}, "not now"},
-		{"an address that is none", mailbox.New{Address: "its", Certificate: b.leaf, Key: b.key}, "not an e-mail address"},
+		{"a certificate of the past", mailbox.New{Address: box, Certificate: old, Key: key3}, "expired on 22 November 2026"},
+		{"an address that is none", mailbox.New{Address: "its", Certificate: b.leaf, Key: b.key}, "e-mail address"},
+		{"minutes to take a mail back", mailbox.New{Address: box, Certificate: b.leaf, Key: b.key, Undo: time.Hour}, "take a mail back"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if err := b.admin.Put(t.Context(), c.new); err == nil || !strings.Contains(err.Error(), c.want) {
+			c.new.Accept = selfSigned()
+			if err := b.admin.Put(t.Context(), c.new); err == nil || !strings.Contains(fault.From(err).Say.EN, c.want) || fault.KindOf(err) != fault.Invalid {
 				t.Errorf("got %v, want one about %q", err, c.want)
 			}
 		})
 	}
+	if err := b.admin.Put(t.Context(), mailbox.New{Address: box, Certificate: b.leaf, Key: b.key}); len(fault.From(err).Fields) != 2 {
+		t.Errorf("an issuer and an address that nobody decided about: %v", err)
+	}
 	if err := b.admin.Grant(t.Context(), box, store.Grant{Kind: "person", Subject: "anna@aau.example"}); err == nil {
 		t.Error("an address was taken for an object id")
 	}
-	if err := b.admin.Revoke(t.Context(), box, store.Grant{Kind: "person", Subject: anna}); !errors.Is(err, store.ErrNotFound) {
+	if err := b.admin.Revoke(t.Context(), box, store.Grant{Kind: "person", Subject: anna}); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("taking away what was never given: %v", err)
-	}
-}
-
-func TestReadingKeysAndCertificates(t *testing.T) {
-	t.Parallel()
-	b := setUp(t)
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(b.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block := func(kind string, der []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}) }
-	leaf, chain, err := mailbox.ReadCertificates(append(block("PRIVATE KEY", pkcs8), block("CERTIFICATE", b.leaf.Raw)...))
-	if err != nil || !leaf.Equal(b.leaf) || len(chain) != 0 {
-		t.Errorf("certificates: %v, %d", err, len(chain))
-	}
-	if _, err := mailbox.ReadKey(append(block("CERTIFICATE", b.leaf.Raw), block("PRIVATE KEY", pkcs8)...)); err != nil {
-		t.Errorf("key: %v", err)
-	}
-	for name, text := range map[string][]byte{
-		"nothing": nil, "no PEM": []byte("hello"), "an encrypted key": block("ENCRYPTED PRIVATE KEY", pkcs8), "garbage": block("PRIVATE KEY", []byte("x")),
-	} {
-		if _, err := mailbox.ReadKey(text); err == nil {
-			t.Errorf("%s was taken for a key", name)
-		}
-	}
-	if _, _, err := mailbox.ReadCertificates(block("CERTIFICATE", []byte("x"))); err == nil {
-		t.Error("garbage was taken for a certificate")
 	}
 }

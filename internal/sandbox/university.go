@@ -140,7 +140,8 @@ func (u *University) populate(o Options) (err error) {
 	u.Exchange, err = exchange.New(exchange.Config{
 		Verify: u.Entra.VerifyGraphToken, Mailboxes: boxes, Domains: Domains(), Now: o.Now, SendDelay: 20 * time.Millisecond,
 		Allowed: func(app, mailbox string) bool { return app == u.Tenant.API && u.isFunctionMailbox(mailbox) },
-		Members: u.members, Chance: o.Chance, CallTime: o.CallTime,
+		Members: u.members, Chance: o.Chance, CallTime: o.CallTime, Directory: u.searchable(),
+		ReadsDirectory: func(app string) bool { return app == u.Tenant.API },
 	})
 	return err
 }
@@ -166,6 +167,21 @@ func (u *University) isFunctionMailbox(address string) bool {
 		}
 	}
 	return false
+}
+
+// searchable is everybody that an administrator can find by name.
+func (u *University) searchable() []exchange.Entry {
+	var list []exchange.Entry
+	for _, p := range u.Tenant.Personas {
+		list = append(list, exchange.Entry{Kind: "user", ID: p.ID, Name: p.Name, Address: p.Address})
+	}
+	for n, name := range []string{"It-afdelingen, medarbejdere", "HR, sagsbehandlere", "Studieadministrationen"} {
+		list = append(list, exchange.Entry{Kind: "group", ID: entraid.Group(n + 1), Name: name})
+	}
+	for _, a := range u.Tenant.Applications {
+		list = append(list, exchange.Entry{Kind: "servicePrincipal", ID: a.ObjectID, AppID: a.ClientID, Name: a.Name})
+	}
+	return list
 }
 
 func (u *University) members(person string) []string {

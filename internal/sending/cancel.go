@@ -3,6 +3,7 @@ package sending
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/fault"
@@ -65,5 +66,10 @@ func (s *Service) Events(ctx context.Context, c mailbox.Caller, id string, after
 	if err != nil {
 		return nil, false, unreadable(err)
 	}
-	return events, m.NoticeKind != "" || !m.CancelledAt.IsZero(), nil
+	return events, m.NoticeKind != "" || !m.CancelledAt.IsZero() || !m.Receipts && allSent(m), nil
+}
+
+// allSent: nothing more comes of a message whose mailbox wants no receipt.
+func allSent(m store.Message) bool {
+	return !slices.ContainsFunc(m.Deliveries, func(d store.Delivery) bool { return d.State != store.Sent })
 }

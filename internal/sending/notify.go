@@ -1,6 +1,7 @@
 package sending
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/mail"
@@ -26,7 +27,12 @@ func (s *Service) Notify(ctx context.Context, messageID string) error {
 	if m.Outcome() == InProgress {
 		return nil // it comes again with the last delivery
 	}
-	subject, html, err := notice.Render(noticeOf(m))
+	if m.Outcome() == AllSent && !row.Receipts {
+		return nil // the mailbox wants to hear of what went wrong alone
+	}
+	n := noticeOf(m)
+	n.Language = cmp.Or(row.NoticeLanguage, n.Language)
+	subject, html, err := notice.Render(n)
 	if err != nil {
 		return err
 	}

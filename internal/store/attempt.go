@@ -54,9 +54,14 @@ func (s *Store) BeginAttempt(ctx context.Context, d Delivery, l Limits, asking b
 	id = uuid.Must(uuid.NewV7()).String()
 	err = s.inTx(ctx, func(tx *transaction) error {
 		var box string
-		err := tx.QueryRowContext(ctx, `SELECT b.id FROM mailbox b JOIN message m ON m.mailbox_id = b.id WHERE m.id = ?`+s.dialect.lock("b"), d.MessageID).Scan(&box)
+		var perMinute, perDay int
+		err := tx.QueryRowContext(ctx, `SELECT b.id, b.per_minute, b.recipients_per_day FROM mailbox b JOIN message m ON m.mailbox_id = b.id WHERE m.id = ?`+
+			s.dialect.lock("b"), d.MessageID).Scan(&box, &perMinute, &perDay)
 		if err != nil {
 			return fmt.Errorf("locking a mailbox: %w", err)
+		}
+		if !asking { // what is decided of the mailbox narrows what holds for all, and never widens it: that is Exchange's
+			l.PerMinute, l.Recipients = tighter(l.PerMinute, perMinute), tighter(l.Recipients, perDay)
 		}
 		now := s.now()
 		var until sql.NullInt64
@@ -83,6 +88,14 @@ func (s *Store) BeginAttempt(ctx context.Context, d Delivery, l Limits, asking b
 		return nil
 	})
 	return id, err
+}
+
+// tighter is the smaller of two limits, of which zero is none.
+func tighter(a, b int) int {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
 }
 
 // use is what a mailbox has done lately.

@@ -45,3 +45,11 @@ func (s *Store) Plan(ctx context.Context, query string, args ...any) (string, er
 const HistoryQuery = historyQuery
 
 func (s *Store) PinnedQuery(domains int) string { return pinnedQuery(s.dialect, domains) }
+
+// Bytes is a literal of bytes.
+func (s *Store) Bytes(text string) string {
+	if s.db.numbered {
+		return fmt.Sprintf(`'\x%x'::bytea`, text)
+	}
+	return fmt.Sprintf("x'%x'", text)
+}

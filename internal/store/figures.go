@@ -113,7 +113,7 @@ func (s *Store) Days(ctx context.Context, scope Scope, bounds []time.Time) ([]Da
 // MailboxesIn lists the mailboxes of a scope by address, without their keys.
 func (s *Store) MailboxesIn(ctx context.Context, scope Scope) ([]Mailbox, error) {
 	within, args := scope.where("id")
-	rows, err := s.db.QueryContext(ctx, `SELECT id, address, name, certificate FROM mailbox WHERE TRUE`+within+` ORDER BY address`, args...)
+	rows, err := s.db.QueryContext(ctx, `SELECT id, address, name, certificate, NOT enabled FROM mailbox WHERE TRUE`+within+` ORDER BY address`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading mailboxes: %w", err)
 	}
@@ -121,7 +121,7 @@ func (s *Store) MailboxesIn(ctx context.Context, scope Scope) ([]Mailbox, error)
 	var list []Mailbox
 	for rows.Next() {
 		var m Mailbox
-		if err := rows.Scan(&m.ID, &m.Address, &m.Name, &m.Certificate); err != nil {
+		if err := rows.Scan(&m.ID, &m.Address, &m.Name, &m.Certificate, &m.Disabled); err != nil {
 			return nil, fmt.Errorf("reading mailboxes: %w", err)
 		}
 		list = append(list, m)

@@ -37,6 +37,39 @@ func (s *Store) mailboxLook(address string) look {
 	}
 }
 
+func (s *Store) settingsLook(id string) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var name, language string
+		var undo, perMinute, recipients int64
+		var enabled, receipts bool
+		err := tx.QueryRowContext(ctx, `SELECT name, undo_seconds, enabled, receipts, COALESCE(notice_language, ''), per_minute, recipients_per_day FROM mailbox WHERE id = ?`+
+			s.dialect.lock("mailbox"), id).Scan(&name, &undo, &enabled, &receipts, &language, &perMinute, &recipients)
+		return seen(fields{
+			"name": name, "undo_seconds": undo, "enabled": enabled, "receipts": receipts, "language": language,
+			"per_minute": perMinute, "recipients_per_day": recipients,
+		}, err)
+	}
+}
+
+func (s *Store) keyLook(id string) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var state string
+		var certificate []byte
+		var from int64
+		err := tx.QueryRowContext(ctx, `SELECT state, certificate, COALESCE(from_at, 0) FROM mailbox_key WHERE id = ?`+s.dialect.lock("mailbox_key"), id).
+			Scan(&state, &certificate, &from)
+		f := fields{"key": id, "state": state}
+		if certificate != nil {
+			print := sha256.Sum256(certificate)
+			f["certificate"] = hex.EncodeToString(print[:])
+		}
+		if from != 0 {
+			f["from"] = fromMillis(from)
+		}
+		return seen(f, err)
+	}
+}
+
 func (s *Store) grantLook(mailboxID string, g Grant) look {
 	return func(ctx context.Context, tx *transaction) (any, error) {
 		var created int64

@@ -20,7 +20,17 @@ type Mailbox struct {
 	WrappedKey  []byte
 	KeyVersion  string
 	CreatedAt   time.Time
-	Undo        time.Duration // how long a sender may take a mail back; whole seconds
+	MailboxSettings
+}
+
+// MailboxSettings is what administrators decide of a mailbox.
+type MailboxSettings struct {
+	Undo       time.Duration // how long a sender may take a mail back; whole seconds
+	Disabled   bool          // nobody sends as it
+	NoReceipts bool          // error reports alone
+	Language   string        // of receipts and reports: "da", "en", or "" for the sender's
+	PerMinute  int           // copies; 0 is the service's own limit, as is the next
+	Recipients int           // a day
 }
 
 // Grant is the right to send as a mailbox.
@@ -29,24 +39,46 @@ type Grant struct {
 	Subject string
 }
 
-// PutMailbox stores a mailbox, or gives the one with that address a new name, key and certificate.
+// PutMailbox stores a mailbox, or gives the one with that address a new name, key and certificate; what else was decided of one
+// that is there stays. The key before is kept as a former one, by a trigger.
 func (s *Store) PutMailbox(ctx context.Context, m Mailbox, entry audit.Entry) error {
+	return s.PutHeldMailbox(ctx, m, "", entry)
+}
+
+// PutHeldMailbox is PutMailbox with the key of a held row, which ends with it; "" is none. ErrNotFound: it is held no more, or was
+// wrapped anew since the caller read it.
+func (s *Store) PutHeldMailbox(ctx context.Context, m Mailbox, heldID string, entry audit.Entry) error {
 	if m.Chain == nil {
 		m.Chain = []byte{} // no issuers to send along is an answer too, and not NULL
 	}
-	_, err := s.change(ctx, entry, s.mailboxLook(m.Address), `INSERT INTO mailbox (id, address, name, certificate, chain, key, wrapped_key, key_version, created_at, undo_seconds)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (address) DO UPDATE SET name = excluded.name, certificate = excluded.certificate, chain = excluded.chain,
-		key = excluded.key, wrapped_key = excluded.wrapped_key, key_version = excluded.key_version,
-		undo_seconds = excluded.undo_seconds`,
-		m.ID, m.Address, m.Name, m.Certificate, m.Chain, m.Key, m.WrappedKey, m.KeyVersion, toMillis(s.now()), int(m.Undo.Seconds()))
-	if err != nil {
-		return fmt.Errorf("storing a mailbox: %w", err)
-	}
-	return nil
+	return s.inTx(ctx, func(tx *transaction) error {
+		return s.changing(ctx, tx, entry, s.mailboxLook(m.Address), func() error {
+			if err := endHeld(ctx, tx, heldID, m.KeyVersion); err != nil {
+				return err
+			}
+			_, err := tx.ExecContext(ctx, `INSERT INTO mailbox (id, address, name, certificate, chain, key, wrapped_key, key_version, created_at, undo_seconds)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+				ON CONFLICT (address) DO UPDATE SET name = excluded.name, certificate = excluded.certificate, chain = excluded.chain,
+				key = excluded.key, wrapped_key = excluded.wrapped_key, key_version = excluded.key_version,
+				undo_seconds = excluded.undo_seconds`,
+				m.ID, m.Address, m.Name, m.Certificate, m.Chain, m.Key, m.WrappedKey, m.KeyVersion, toMillis(s.now()), int(m.Undo.Seconds()))
+			if err != nil {
+				return fmt.Errorf("storing a mailbox: %w", err)
+			}
+			return nil
+		})
+	})
 }
 
-const mailboxColumns = `SELECT id, address, name, certificate, chain, key, wrapped_key, key_version, created_at, undo_seconds FROM mailbox `
+// SetMailbox changes its name and what else is decided of it, and no key.
+func (s *Store) SetMailbox(ctx context.Context, id, name string, set MailboxSettings, entry audit.Entry) error {
+	return s.changeOne(ctx, "storing a mailbox's settings", entry, s.settingsLook(id), `UPDATE mailbox SET name = ?, undo_seconds = ?, enabled = ?, receipts = ?,
+		notice_language = NULLIF(?, ''), per_minute = ?, recipients_per_day = ? WHERE id = ?`,
+		name, int(set.Undo.Seconds()), !set.Disabled, !set.NoReceipts, set.Language, set.PerMinute, set.Recipients, id)
+}
+
+const mailboxColumns = `SELECT id, address, name, certificate, chain, key, wrapped_key, key_version, created_at, undo_seconds, enabled, receipts,
+	COALESCE(notice_language, ''), per_minute, recipients_per_day FROM mailbox `
 
 // MailboxByAddress finds a mailbox by its address, domain in lower case.
 func (s *Store) MailboxByAddress(ctx context.Context, address string) (Mailbox, error) {
@@ -75,10 +107,13 @@ func (s *Store) mailboxes(ctx context.Context, query string, args ...any) ([]Mai
 	for rows.Next() {
 		var m Mailbox
 		var created, undo int64
-		if err := rows.Scan(&m.ID, &m.Address, &m.Name, &m.Certificate, &m.Chain, &m.Key, &m.WrappedKey, &m.KeyVersion, &created, &undo); err != nil {
+		var enabled, receipts bool
+		if err := rows.Scan(&m.ID, &m.Address, &m.Name, &m.Certificate, &m.Chain, &m.Key, &m.WrappedKey, &m.KeyVersion, &created, &undo,
+			&enabled, &receipts, &m.Language, &m.PerMinute, &m.Recipients); err != nil {
 			return nil, fmt.Errorf("reading mailboxes: %w", err)
 		}
 		m.CreatedAt, m.Undo = fromMillis(created), time.Duration(undo)*time.Second
+		m.Disabled, m.NoReceipts = !enabled, !receipts
 		list = append(list, m)
 	}
 	return list, rows.Err()
@@ -134,7 +169,7 @@ func (s *Store) GrantedGroups(ctx context.Context) ([]string, error) {
 	return s.strings(ctx, `SELECT DISTINCT subject FROM mailbox_grant WHERE kind = 'group' ORDER BY subject`)
 }
 
-// GrantedMailboxes lists the mailboxes that any of the grants gives.
+// GrantedMailboxes lists the mailboxes that any of the grants gives, and that may be sent as at all.
 func (s *Store) GrantedMailboxes(ctx context.Context, grants []Grant) ([]Mailbox, error) {
 	if len(grants) == 0 {
 		return nil, nil
@@ -144,7 +179,7 @@ func (s *Store) GrantedMailboxes(ctx context.Context, grants []Grant) ([]Mailbox
 		args = append(args, g.Kind, g.Subject)
 	}
 	pairs := strings.TrimSuffix(strings.Repeat("(?, ?), ", len(grants)), ", ")
-	return s.mailboxes(ctx, mailboxColumns+`WHERE id IN (SELECT mailbox_id FROM mailbox_grant WHERE (kind, subject) IN (VALUES `+pairs+`)) ORDER BY address`, args...)
+	return s.mailboxes(ctx, mailboxColumns+`WHERE enabled AND id IN (SELECT mailbox_id FROM mailbox_grant WHERE (kind, subject) IN (VALUES `+pairs+`)) ORDER BY address`, args...)
 }
 
 // PutGrant gives the right; giving it twice is the same.

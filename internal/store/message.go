@@ -31,6 +31,8 @@ type Message struct {
 	CancelledAt    time.Time // zero unless they did
 	NoticeKind     string    // "" until the receipt or report is written
 	NoticeAt       time.Time
+	Receipts       bool   // read only: whether the mailbox gets receipts, beside reports
+	NoticeLanguage string // read only: the mailbox's language for both; "" is the message's
 	Deliveries     []Delivery
 }
 
@@ -115,13 +117,14 @@ func (s *Store) FindByKey(ctx context.Context, callerID, key string) (id string,
 
 const messageColumns = `m.id, m.mailbox_id, b.address, m.caller_kind, m.caller_id, m.caller_name, m.header_id, m.subject,
 	m.wrapped_key, m.key_version, m.language, COALESCE(m.idempotency_key, ''), m.digest, m.accepted_at,
-	m.held_until, COALESCE(m.cancelled_at, 0), COALESCE(m.notice_kind, ''), COALESCE(m.notice_at, 0)
+	m.held_until, COALESCE(m.cancelled_at, 0), COALESCE(m.notice_kind, ''), COALESCE(m.notice_at, 0),
+	b.receipts, COALESCE(b.notice_language, '')
 	FROM message m JOIN mailbox b ON b.id = m.mailbox_id`
 
 func scanMessage(row interface{ Scan(...any) error }) (m Message, err error) {
 	var accepted, heldUntil, cancelled, notice int64
 	err = row.Scan(&m.ID, &m.MailboxID, &m.MailboxAddress, &m.CallerKind, &m.CallerID, &m.CallerName, &m.HeaderID, &m.Subject,
-		&m.WrappedKey, &m.KeyVersion, &m.Language, &m.IdempotencyKey, &m.Digest, &accepted, &heldUntil, &cancelled, &m.NoticeKind, &notice)
+		&m.WrappedKey, &m.KeyVersion, &m.Language, &m.IdempotencyKey, &m.Digest, &accepted, &heldUntil, &cancelled, &m.NoticeKind, &notice, &m.Receipts, &m.NoticeLanguage)
 	m.AcceptedAt = fromMillis(accepted)
 	if heldUntil != 0 {
 		m.HeldUntil = fromMillis(heldUntil)

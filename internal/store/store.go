@@ -88,7 +88,8 @@ func (s *Store) Close() error { return s.dialect.close() }
 
 // KeyVersions lists the versions of the master key that something in here is wrapped by.
 func (s *Store) KeyVersions(ctx context.Context) ([]string, error) {
-	return s.strings(ctx, `SELECT key_version FROM mailbox UNION SELECT key_version FROM message UNION SELECT key_version FROM audit_key`)
+	return s.strings(ctx, `SELECT key_version FROM mailbox UNION SELECT key_version FROM mailbox_key UNION SELECT key_version FROM message
+		UNION SELECT key_version FROM audit_key`)
 }
 
 // Ready says whether the database answers and can be written: a read-only one answers and is of no use.

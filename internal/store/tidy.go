@@ -84,7 +84,7 @@ func (s *Store) LeftDrafts(ctx context.Context, from, until time.Time) ([]Attemp
 
 // Wrapped is a key at rest, and whose it is.
 type Wrapped struct {
-	Table   string // "message", "mailbox" or "audit_key"
+	Table   string // "message", "mailbox", "mailbox_key" or "audit_key"
 	ID      string
 	Bytes   []byte
 	Version string
@@ -96,7 +96,8 @@ func (s *Store) WrappedBefore(ctx context.Context, version, after string, limit 
 	rows, err := s.db.QueryContext(ctx, `SELECT 'message' AS kind, id, wrapped_key, key_version FROM message WHERE key_version <> ? AND id > ?
 		UNION ALL SELECT 'mailbox' AS kind, id, wrapped_key, key_version FROM mailbox WHERE key_version <> ? AND id > ?
 		UNION ALL SELECT 'audit_key' AS kind, id, wrapped_key, key_version FROM audit_key WHERE key_version <> ? AND id > ?
-		ORDER BY id LIMIT ?`, version, after, version, after, version, after, limit)
+		UNION ALL SELECT 'mailbox_key' AS kind, id, wrapped_key, key_version FROM mailbox_key WHERE key_version <> ? AND id > ?
+		ORDER BY id LIMIT ?`, version, after, version, after, version, after, version, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading wrapped keys: %w", err)
 	}
@@ -120,6 +121,8 @@ func (s *Store) Rewrap(ctx context.Context, old Wrapped, wrapped []byte, version
 		query = `UPDATE mailbox SET wrapped_key = ?, key_version = ? WHERE id = ? AND key_version = ?`
 	case "audit_key":
 		query = `UPDATE audit_key SET wrapped_key = ?, key_version = ? WHERE id = ? AND key_version = ?`
+	case "mailbox_key":
+		query = `UPDATE mailbox_key SET wrapped_key = ?, key_version = ? WHERE id = ? AND key_version = ?`
 	}
 	if _, err := s.db.ExecContext(ctx, query, wrapped, version, old.ID, old.Version); err != nil {
 		return fmt.Errorf("storing a wrapped key: %w", err)

@@ -123,3 +123,6 @@ func asciiLower(text string) string {
 func NamesAddress(certificate *x509.Certificate) bool {
 	return len(certificate.EmailAddresses)+len(subjectAddresses(certificate))+len(internationalMailboxes(certificate)) > 0
 }
+
+// For is whether the certificate names the address.
+func For(certificate *x509.Certificate, address string) bool { return isFor(certificate, address) }

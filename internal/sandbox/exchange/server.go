@@ -28,19 +28,22 @@ type Mailbox struct{ Address, Name, ID string }
 
 // Config is what a Server needs. Nil functions allow everything (Allowed) or nothing (Members).
 type Config struct {
-	Verify       func(bearer string) (appID string, err error)
-	VerifySMTP   func(bearer string) (appID string, err error) // of tokens for submission; nil is Verify
-	Mailboxes    []Mailbox
-	Domains      []string // accepted domains: an address in one gets a mailbox when mail for it arrives
-	Allowed      func(appID, mailbox string) bool
-	Members      func(person string) []string // group ids, transitive
-	Now          func() time.Time
-	Seed         uint64        // of ids; 0 is a random one
-	SendDelay    time.Duration // from the 202 to Sent Items and delivery
-	RequestLimit int64         // 0 is Graph's 4 MB
-	MaxSendSize  int64         // of a mail by submission; 0 is Exchange's default, 35 MB
-	Chance       Chance        // of bad weather that no recipient asked for
-	CallTime     time.Duration // that a call in a mailbox takes, beside its work
+	Verify     func(bearer string) (appID string, err error)
+	VerifySMTP func(bearer string) (appID string, err error) // of tokens for submission; nil is Verify
+	Mailboxes  []Mailbox
+	Domains    []string // accepted domains: an address in one gets a mailbox when mail for it arrives
+	Allowed    func(appID, mailbox string) bool
+	Members    func(person string) []string // group ids, transitive
+	Directory  []Entry                      // who can be searched for
+
+	ReadsDirectory func(appID string) bool // nil: everybody may
+	Now            func() time.Time
+	Seed           uint64        // of ids; 0 is a random one
+	SendDelay      time.Duration // from the 202 to Sent Items and delivery
+	RequestLimit   int64         // 0 is Graph's 4 MB
+	MaxSendSize    int64         // of a mail by submission; 0 is Exchange's default, 35 MB
+	Chance         Chance        // of bad weather that no recipient asked for
+	CallTime       time.Duration // that a call in a mailbox takes, beside its work
 }
 
 // Server is the pretend Exchange.
@@ -134,6 +137,15 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /v1.0/users/{user}/checkMemberGroups", func(w http.ResponseWriter, r *http.Request) {
 		s.withToken(w, r, s.checkMemberGroups)
 	})
+	for pattern, handle := range map[string]func(*call){
+		"GET /v1.0/users":             s.searchEntries("user"),
+		"GET /v1.0/groups":            s.searchEntries("group"),
+		"GET /v1.0/servicePrincipals": s.searchEntries("servicePrincipal"),
+		"GET /v1.0/groups/{group}/transitiveMembers/microsoft.graph.user": s.transitiveMembers,
+		"POST /v1.0/directoryObjects/getByIds":                            s.getByIDs,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.withToken(w, r, handle) })
+	}
 	mux.HandleFunc("PUT /upload/{token}", s.putRange)
 	mux.HandleFunc("GET /upload/{token}", s.getRange)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
