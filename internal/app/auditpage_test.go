@@ -40,7 +40,8 @@ func look(t *testing.T, ctx context.Context, name, target string, open string) {
 				looked++
 				where := fmt.Sprintf("%s-%s-%s-%d", name, lang, light, width)
 				if wide := seen[int64](t, ctx, "document.documentElement.scrollWidth"); wide > width {
-					t.Errorf("%s is %d px wide", where, wide)
+					out := seen[[]string](t, ctx, `[...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.tagName + " " + e.textContent.slice(0, 60))`)
+					t.Errorf("%s is %d px wide: %q", where, wide, out[:min(len(out), 5)])
 				}
 				small := seen[[]string](t, ctx, `[...document.querySelectorAll("main .button, main button, main input, main select, main summary")]
 					.filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 24).map(e => e.textContent + " " + e.getBoundingClientRect().height)`)
@@ -104,7 +105,7 @@ func TestTheAuditLogIsReadWithABrowser(t *testing.T) {
 	fillLog(t)
 	ctx := browser(t)
 	signIn(t, ctx, "jonna")
-	look(t, ctx, "audit", "/admin/audit", "main tbody details")
+	look(t, ctx, "audit", "/admin/audit?action=mailbox_put", "main tbody details:has(table.change)")
 	err := chromedp.Do(ctx, chromedp.Navigate(shared.url()+"/admin/audit?lang=en"), chromedp.SetValue("#action", "mailbox_put"),
 		chromedp.SetValue("#mailbox", "sikkermail@its.aau.example"), chromedp.Click("form.panel button.primary"), chromedp.WaitVisible("table.log"))
 	if err != nil {
