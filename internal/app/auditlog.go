@@ -3,7 +3,6 @@ package app
 import (
 	"bufio"
 	"context"
-	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -122,7 +121,7 @@ func (c *auditVerify) trust() (t chain.Trust, err error) {
 		if err != nil {
 			return t, fmt.Errorf("--key: %w", err)
 		}
-		t.Keys = append(t.Keys, ed25519.PublicKey(key))
+		t.Keys = append(t.Keys, key)
 	}
 	if c.Head == "" {
 		return t, nil

@@ -62,7 +62,7 @@ func TestEveryRowStandsInTheChainOnceHoweverManyWrite(t *testing.T) {
 		}
 		var previous chain.Hash
 		for i, r := range rows {
-			if r.Sequence != uint64(i+1) || r.Previous != previous || !chain.Sound(r.Row, r.Link) { //nolint:gosec // small
+			if r.Sequence != uint64(i+1) || r.Previous != previous || !chain.Sound(r.Row, r.Link) {
 				t.Fatalf("row %d: %+v", i, r)
 			}
 			previous = r.Hash

@@ -84,7 +84,7 @@ func (r *reader) next() (item, bool) {
 
 // peek gives the next line that has a sequence, without taking it.
 func (r *reader) peek() (item, bool) {
-	for n := 0; n < maxAhead; n++ {
+	for n := range maxAhead {
 		if n == len(r.ahead) && !r.fill() {
 			break
 		}

@@ -35,7 +35,7 @@ func (c *Checkpoint) Sign(key ed25519.PrivateKey) {
 func (c *Checkpoint) bytes() []byte {
 	b := []byte(checkpointContext)
 	b = binary.BigEndian.AppendUint64(b, c.Number)
-	b = binary.BigEndian.AppendUint64(b, uint64(c.At.UnixMilli())) //nolint:gosec // the same bits
+	b = binary.BigEndian.AppendUint64(b, uint64(c.At.UnixMilli()))
 	b = binary.BigEndian.AppendUint64(b, c.Sequence)
 	return append(b, c.Hash[:]...)
 }
@@ -63,7 +63,7 @@ func (e *End) Sign(key ed25519.PrivateKey) {
 
 func (e *End) bytes() []byte {
 	b := []byte(endContext)
-	b = binary.BigEndian.AppendUint64(b, uint64(e.At.UnixMilli())) //nolint:gosec // the same bits
+	b = binary.BigEndian.AppendUint64(b, uint64(e.At.UnixMilli()))
 	for _, n := range []uint64{e.After, e.To, e.Entries, e.Erased, e.Checkpoint} {
 		b = binary.BigEndian.AppendUint64(b, n)
 	}
