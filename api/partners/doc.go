@@ -4,6 +4,7 @@
 //	GET /certificates                      the page: ?q= searches, ?lang= picks da, en or de
 //	GET /certificates/style.css            how it looks; the one path that is not counted
 //	GET /certificates/{address}.cer        the certificate, DER
+//	GET /certificates/{address}.next.cer   the one that follows, where a change is planned
 //	GET /certificates/{address}.p7b        the same with its issuers, certs-only PKCS #7
 //	GET /certificates/{address}.vcf        a contact that holds it, vCard 3.0
 //

@@ -14,7 +14,9 @@ import (
 const (
 	// maxFile is the longest "address.ext" that is looked up: an address has at most 254 octets (RFC 5321 section 4.5.3.1.3,
 	// without the brackets).
-	maxFile = 254 + len(".cer")
+	maxFile = 254 + len(nextName) + len(".cer")
+	// nextName stands behind the address of a certificate that follows.
+	nextName = ".next"
 	// maxFilename keeps the name of a fetched file below what old file systems and archives take.
 	maxFilename = 100
 )
@@ -33,6 +35,13 @@ func (p *pages) download(w http.ResponseWriter, r *http.Request, file string) {
 	}
 	address := strings.TrimSuffix(file, ending)
 	found, known := shown.find(address)
+	if before, next := strings.CutSuffix(address, nextName); !known && next && ending == ".cer" {
+		if found, known = shown.find(before); known && found.Next != nil {
+			found.Certificate, found.Address = found.Next.Certificate, found.Address+nextName
+		} else {
+			known = false
+		}
+	}
 	if !known {
 		p.absent(w, r)
 		return

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"aau.dk/sendsikker/internal/mailbox"
 )
 
 const (
@@ -63,6 +65,8 @@ type card struct {
 	Unnamed                           bool
 	Fingerprint                       []string
 	Link                              string
+	NextAt, NextDay                   string // when another certificate follows
+	NextPrint                         []string
 }
 
 // list is the page itself.
@@ -140,6 +144,9 @@ func cardOf(e entry, n int, say words, now time.Time) card {
 		ID: "m" + strconv.Itoa(n+1), Name: e.Name, Address: e.Address, Holder: e.holder, Issuer: e.issuer,
 		From: from.Format(time.RFC3339), To: to.Format(time.RFC3339), FromDay: say.date(from), ToDay: say.date(to),
 		Unnamed: !e.named, Fingerprint: e.fingerprint, Link: e.link,
+	}
+	if e.Next != nil {
+		c.NextAt, c.NextDay, c.NextPrint = e.Next.From.UTC().Format(time.RFC3339), say.date(e.Next.From.UTC()), fours(mailbox.Fingerprint(e.Next.Certificate))
 	}
 	switch {
 	case now.After(to):

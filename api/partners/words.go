@@ -16,6 +16,7 @@ type words struct {
 	Fingerprint                              string
 	Good, Soon, Ended, Early                 string // the state, in a word or two
 	SoonHelp, EndedHelp, EarlyHelp, Unnamed  string
+	Next, NextHelp                           string // of a certificate that follows; its day stands between them
 	Certificate, Bundle, Contact, ForReader  string
 
 	Find string
@@ -59,10 +60,11 @@ func danish() words {
 		Address: "Mailadresse", Holder: "Udstedt til", Issuer: "Udstedt af", Validity: "Gyldigt", Until: "til",
 		Fingerprint: "Fingeraftryk (SHA-256)",
 		Good:        "Gyldigt", Soon: "Udløber snart", Ended: "Udløbet", Early: "Gælder ikke endnu",
-		SoonHelp:    "Kom tilbage efter det nye certifikat, når det gamle udløber.",
-		EndedHelp:   "Brug ikke dette certifikat. Kontakt os, hvis der ikke snart kommer et nyt.",
-		EarlyHelp:   "Vent med at bruge det, til datoen er nået.",
-		Unnamed:     "Mailadressen står ikke i certifikatet. Outlook kan bruge det gennem en kontakt; Apple Mail og Thunderbird kan ikke.",
+		SoonHelp:  "Kom tilbage efter det nye certifikat, når det gamle udløber.",
+		EndedHelp: "Brug ikke dette certifikat. Kontakt os, hvis der ikke snart kommer et nyt.",
+		EarlyHelp: "Vent med at bruge det, til datoen er nået.",
+		Unnamed:   "Mailadressen står ikke i certifikatet. Outlook kan bruge det gennem en kontakt; Apple Mail og Thunderbird kan ikke.",
+		Next:      "Fra", NextHelp: "signerer postkassen med et nyt certifikat. Du kan hente det nu og kryptere til det allerede.",
 		Certificate: "Certifikat (.cer)", Bundle: "Med udstedere (.p7b)", Contact: "Kontakt (.vcf)", ForReader: "for",
 
 		Find: "Find en postkasse",
@@ -149,10 +151,11 @@ func english() words {
 		Address: "Mail address", Holder: "Issued to", Issuer: "Issued by", Validity: "Valid", Until: "to",
 		Fingerprint: "Fingerprint (SHA-256)",
 		Good:        "Valid", Soon: "Expires soon", Ended: "Expired", Early: "Not valid yet",
-		SoonHelp:    "Come back for the new certificate when this one expires.",
-		EndedHelp:   "Do not use this certificate. Contact us if no new one appears soon.",
-		EarlyHelp:   "Wait until that date before you use it.",
-		Unnamed:     "The mail address is not inside the certificate. Outlook can use it through a contact; Apple Mail and Thunderbird cannot.",
+		SoonHelp:  "Come back for the new certificate when this one expires.",
+		EndedHelp: "Do not use this certificate. Contact us if no new one appears soon.",
+		EarlyHelp: "Wait until that date before you use it.",
+		Unnamed:   "The mail address is not inside the certificate. Outlook can use it through a contact; Apple Mail and Thunderbird cannot.",
+		Next:      "From", NextHelp: "the mailbox signs with a new certificate. You can fetch it now, and encrypt for it already.",
 		Certificate: "Certificate (.cer)", Bundle: "With issuers (.p7b)", Contact: "Contact (.vcf)", ForReader: "for",
 
 		Find: "Find a mailbox",
@@ -239,10 +242,11 @@ func german() words {
 		Address: "E-Mail-Adresse", Holder: "Ausgestellt für", Issuer: "Ausgestellt von", Validity: "Gültig", Until: "bis",
 		Fingerprint: "Fingerabdruck (SHA-256)",
 		Good:        "Gültig", Soon: "Läuft bald ab", Ended: "Abgelaufen", Early: "Noch nicht gültig",
-		SoonHelp:    "Holen Sie hier das neue Zertifikat, sobald dieses abläuft.",
-		EndedHelp:   "Verwenden Sie dieses Zertifikat nicht. Wenden Sie sich an uns, falls nicht bald ein neues erscheint.",
-		EarlyHelp:   "Warten Sie bis zu diesem Tag, bevor Sie es verwenden.",
-		Unnamed:     "Die E-Mail-Adresse steht nicht im Zertifikat. Outlook kann es über einen Kontakt verwenden, Apple Mail und Thunderbird nicht.",
+		SoonHelp:  "Holen Sie hier das neue Zertifikat, sobald dieses abläuft.",
+		EndedHelp: "Verwenden Sie dieses Zertifikat nicht. Wenden Sie sich an uns, falls nicht bald ein neues erscheint.",
+		EarlyHelp: "Warten Sie bis zu diesem Tag, bevor Sie es verwenden.",
+		Unnamed:   "Die E-Mail-Adresse steht nicht im Zertifikat. Outlook kann es über einen Kontakt verwenden, Apple Mail und Thunderbird nicht.",
+		Next:      "Ab", NextHelp: "signiert das Postfach mit einem neuen Zertifikat. Sie können es jetzt laden und schon dafür verschlüsseln.",
 		Certificate: "Zertifikat (.cer)", Bundle: "Mit Ausstellern (.p7b)", Contact: "Kontakt (.vcf)", ForReader: "für",
 
 		Find: "Postfach finden",

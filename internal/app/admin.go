@@ -41,6 +41,7 @@ func operator() audit.Actor {
 type grantCommand struct {
 	Add    grantAdd    `cmd:"" help:"Let a person, an Entra group or an application send as a function mailbox."`
 	Remove grantRemove `cmd:"" help:"Take that right away."`
+	Who    grantWho    `cmd:"" help:"Say who can send as a function mailbox, and why, as the directory has it."`
 }
 
 type grantArgs struct {

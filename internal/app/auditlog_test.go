@@ -24,7 +24,7 @@ func TestAnOperatorExportsAndVerifiesTheAuditLog(t *testing.T) {
 	pem := file(t, "box.pem", text)
 	person := "11111111-0000-4000-8000-000000000001"
 	for _, args := range [][]string{
-		{"mailbox", "add", "box@unit.example", "--name", "Unit", "--certificate", pem, "--key", pem},
+		{"mailbox", "add", "box@unit.example", "--name", "Unit", "--certificate", pem, "--key", pem, "--accept", "unknown_issuer", "--accept", "revocation_unpublished"},
 		{"grant", "add", "box@unit.example", "--person", person},
 		{"grant", "remove", "box@unit.example", "--person", person},
 	} {
@@ -59,7 +59,7 @@ func TestAnOperatorExportsAndVerifiesTheAuditLog(t *testing.T) {
 	}
 	lines := strings.SplitAfter(export.out, "\n")
 	for name, c := range map[string]struct{ text, want string }{
-		"altered":   {strings.Replace(export.out, person[:8], "22222222", 1), "✗ line 3, sequence 2: altered"},
+		"altered":   {strings.Replace(export.out, person[:8], "22222222", 1), "✗ line 4, sequence 3: altered"},
 		"missing":   {strings.Join(append(append([]string{}, lines[:2]...), lines[3:]...), ""), "✗ line 3, sequence 2: missing"},
 		"truncated": {strings.Join(lines[:3], ""), "✗ line 4, sequence 2: truncated"},
 	} {

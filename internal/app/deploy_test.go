@@ -75,7 +75,7 @@ func settingsKnown(t *testing.T) (variables, flags map[string]bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	variables, flags = map[string]bool{"SENDSIKKER_GRAPH_SECRET": true}, map[string]bool{} // read by config.Check itself
+	variables, flags = map[string]bool{"SENDSIKKER_GRAPH_SECRET": true, "SENDSIKKER_ENTRA_WEB_SECRET": true}, map[string]bool{} // read by config.Check itself
 	for _, group := range parser.Model.Leaves(false)[0].AllFlags(false) {
 		for _, f := range group {
 			flags["--"+f.Name] = true
