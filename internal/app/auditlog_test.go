@@ -45,7 +45,7 @@ func TestAnOperatorExportsAndVerifiesTheAuditLog(t *testing.T) {
 	whole := file(t, "audit.ndjson", []byte(export.out))
 	// On any machine, with nothing but the file.
 	verify := func(args ...string) said { return sendsikker("", append([]string{"audit", "verify"}, args...)...) }
-	if got := verify(whole, "--key", key[1], "--head", head[1]+":"+head[2]); got.status != 0 || !strings.Contains(got.out, "✓ Whole, from after sequence 0 to sequence 4") || strings.Contains(got.out, "file's own") {
+	if got := verify(whole, "--key", key[1], "--head", head[1]+":"+head[2]); got.status != 0 || !strings.Contains(got.out, "✓ Whole, from after sequence 0 to sequence 5") || strings.Contains(got.out, "file's own") {
 		t.Errorf("%+v", got)
 	}
 	if got := verify(whole); got.status != 0 || !strings.Contains(got.out, "file's own") {

@@ -39,7 +39,7 @@ func (t trial) run(ctx context.Context, actor audit.Actor, address string) ([]ma
 		OK: true, What: fault.Sentence{DA: "Nøglen", EN: "The key"}, Detail: fault.Sentence{DA: "signerer, og åbner det, der krypteres til den", EN: "signs, and opens what is encrypted for it"},
 		Fix: fault.Sentence{DA: "Importér postkassens nøgle igen.", EN: "Import the mailbox's key again."},
 	}
-	if err := opensItsOwn(identity); err != nil {
+	if opens := opensItsOwn(identity) == nil; !opens {
 		key.OK, key.Detail = false, fault.Sentence{DA: "kan ikke bruges", EN: "cannot be used"}
 		return []mailboxes.Tried{key}, nil
 	}

@@ -90,7 +90,7 @@ func (c *Client) Search(ctx context.Context, kind EntryKind, text string) ([]Ent
 
 // Members gives the people in a group, through other groups too. more says that there are others.
 func (c *Client) Members(ctx context.Context, group string, limit int) (list []Entry, more bool, err error) {
-	if uuid.Validate(group) != nil {
+	if isID := uuid.Validate(group) == nil; !isID {
 		return nil, false, nil
 	}
 	return c.entries(ctx, request{

@@ -16,6 +16,22 @@ func nameOf(action string) fault.Sentence {
 		return fault.Sentence{DA: "Uafklaret mail afgjort", EN: "Unclear mail decided"}
 	case audit.MailboxPut:
 		return fault.Sentence{DA: "Postkasse tilføjet eller ændret", EN: "Mailbox added or changed"}
+	case audit.MailboxSet:
+		return fault.Sentence{DA: "Postkassens indstillinger ændret", EN: "Mailbox settings changed"}
+	case audit.MailboxTried:
+		return fault.Sentence{DA: "Postkassen prøvet", EN: "Mailbox tried"}
+	case audit.KeyRequested:
+		return fault.Sentence{DA: "Nøgle lavet, certifikat bestilt", EN: "Key made, certificate requested"}
+	case audit.KeyHeld:
+		return fault.Sentence{DA: "Nøgle lagt ind, ikke taget i brug", EN: "Key brought in, not in use yet"}
+	case audit.KeyPlanned:
+		return fault.Sentence{DA: "Nøgleskift planlagt", EN: "Change of key planned"}
+	case audit.KeySwitched:
+		return fault.Sentence{DA: "Nøgle taget i brug", EN: "Key put to use"}
+	case audit.KeyDropped:
+		return fault.Sentence{DA: "Ubrugt nøgle fjernet", EN: "Unused key removed"}
+	case audit.BackupRestored:
+		return fault.Sentence{DA: "Sikkerhedskopi indlæst", EN: "Backup restored"}
 	case audit.GrantPut:
 		return fault.Sentence{DA: "Adgang givet", EN: "Right given"}
 	case audit.GrantDeleted:
