@@ -17,7 +17,7 @@ demo: ## Run the service with a pretend university, on this machine alone
 .PHONY: test
 test: tools ## Install what the tests need where it can be had, and run them all
 	.ci/addin test
-	go test ./...
+	go test -timeout 20m ./...
 
 .PHONY: tools
 tools: ## Install the programs that tests talk to (Debian: openssl, gpgsm, NSS, GnuTLS, BouncyCastle, OpenLDAP, unbound, xmllint, Chromium, PostgreSQL)
@@ -59,13 +59,14 @@ $(LINT):
 vuln: ## Look for known vulnerabilities (asks vuln.go.dev)
 	go run golang.org/x/vuln/cmd/govulncheck@$(VULN_VERSION) ./...
 
-# Of the whole program, not what other programs read of its mails, nor what kills machines or waits for clocks: minutes each, raced.
-SLOW_RACED := Read|WhileMachinesDie|EverySealedCopy|Clock|Demo|Opens?$$|OnlyDecrypt|WithLayers
+# Of the whole program, not what other programs read of its mails, nor browsers, nor what kills machines or waits for clocks: minutes
+# each, raced.
+SLOW_RACED := Browser|Outlook|Pane|Guard|Pages|Mouse|Keyboard|Weather|DraftStays|Window|TypedToTheReceipt|Pressed|SigningIn|SecureMail|Taken|Backup|Doctor|Examples|Read|WhileMachinesDie|EverySealedCopy|Clock|Demo|Opens?$$|OnlyDecrypt|WithLayers
 
 .PHONY: race
 race: ## The concurrent packages once more, under the race detector
-	go test -race -shuffle=on ./api/... ./internal/certs/... ./internal/trust/... ./internal/entra ./internal/keeper ./internal/mailbox ./internal/sending ./internal/store ./internal/spool
-	go test -race -shuffle=on -skip '$(SLOW_RACED)' ./internal/app
+	go test -race -shuffle=on -timeout 20m ./api/... ./internal/certs/... ./internal/trust/... ./internal/entra ./internal/keeper ./internal/mailbox ./internal/sending ./internal/store ./internal/spool
+	go test -race -shuffle=on -timeout 20m -skip '$(SLOW_RACED)' ./internal/app
 
 .PHONY: bench
 bench: tools ## Sealing and opening beside openssl and beside the primitives, then every benchmark (some minutes)
