@@ -123,7 +123,7 @@ func TestTheManifestOfTheBuiltAddInHasNoFault(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := fs.Stat(assets.AddIn, "guard.js"); err != nil {
-		t.Skip("the send guard is not built: cd addin && npm run build")
+		t.Fatal("the send guard is not built: cd addin && npm run build")
 	}
 	if status, _, said := runManifest(t, assets, "--base-url", "https://sikker.aau.example", "--client-id", addInOfTests); status != 0 {
 		t.Error(said)
