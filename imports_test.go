@@ -63,6 +63,7 @@ var mayImport = map[string][]string{
 	"internal/proof":                {"internal/fault"},
 	"internal/route":                {"internal/fault"},
 	"internal/sandbox":              {"internal/sandbox/ca", "internal/sandbox/directory", "internal/sandbox/entraid", "internal/sandbox/exchange", "internal/sandbox/outlook", "internal/smime"},
+	"internal/sandbox/browser":      {"internal/sandbox/peer"},
 	"internal/sandbox/ca":           {},
 	"internal/sandbox/directory":    {},
 	"internal/sandbox/entraid":      {},
@@ -108,9 +109,11 @@ var onlyFor = map[string]string{
 	"gocloud.dev/secrets":         "internal/keeper",
 	"github.com/jimlambrt/gldap":  "internal/sandbox/directory",
 	"go.mozilla.org/pkcs7":        "internal/bundle",
+	"github.com/chromedp/":        "internal/sandbox/browser",
 
-	module + "/internal/cms/wycheproof": "tests",
-	module + "/internal/sandbox/peer":   "tests",
+	module + "/internal/cms/wycheproof":  "tests",
+	module + "/internal/sandbox/browser": "tests",
+	module + "/internal/sandbox/peer":    "tests internal/sandbox/browser",
 }
 
 func TestTheHouseIsAsTheMapSays(t *testing.T) {

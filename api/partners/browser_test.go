@@ -4,59 +4,27 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/cdp"
+	"aau.dk/sendsikker/internal/sandbox/browser"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-
-	"aau.dk/sendsikker/internal/sandbox/peer"
 )
 
-const browserTime = time.Minute // a busy machine takes ten seconds to start it
+func TestMain(m *testing.M) {
+	code := m.Run()
+	browser.Stop()
+	os.Exit(code)
+}
 
-// browse starts Chromium, and gives what it complained about.
+// browse opens a window, and gives what it complained about.
 func browse(t *testing.T) (ctx context.Context, complaints func() []string) {
 	t.Helper()
-	peer.Need(t, "chromium", "chromium")
-	ctx, late := context.WithTimeout(t.Context(), browserTime)
-	t.Cleanup(late)
-	options := slices.Concat(chromedp.DefaultExecAllocatorOptions[:], []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-	})
-	ctx, stop := chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(stop)
-	ctx, leave := chromedp.NewContext(ctx)
-	t.Cleanup(leave)
-
-	var mu sync.Mutex
-	var heard []string
-	err := chromedp.Listen(ctx, func(event any) {
-		mu.Lock()
-		defer mu.Unlock()
-		switch e := event.(type) {
-		case *log.EventEntryAdded:
-			heard = append(heard, e.Entry.Text)
-		case *runtime.EventConsoleAPICalled, *runtime.EventExceptionThrown:
-			heard = append(heard, "a script spoke")
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	must(chromedp.Call(ctx, log.Enable, cdp.Empty{}))
-	return ctx, func() []string {
-		mu.Lock()
-		defer mu.Unlock()
-		return slices.Clone(heard)
-	}
+	ctx = browser.Open(t, 1280, 800)
+	return ctx, browser.Complaints(t, ctx)
 }
 
 // read evaluates an expression in the page.

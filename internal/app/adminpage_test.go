@@ -5,34 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/runtime"
+	"aau.dk/sendsikker/internal/sandbox/browser"
 	"github.com/chromedp/chromedp"
-
-	"aau.dk/sendsikker/internal/sandbox/peer"
 )
-
-// browser starts Chromium.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	peer.Need(t, "chromium", "chromium")
-	ctx, late := context.WithTimeout(t.Context(), 2*time.Minute)
-	t.Cleanup(late)
-	options := slices.Concat(chromedp.DefaultExecAllocatorOptions[:], []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-	})
-	ctx, stop := chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(stop)
-	ctx, leave := chromedp.NewContext(ctx)
-	t.Cleanup(leave)
-	return ctx
-}
 
 func seen[T any](t *testing.T, ctx context.Context, expression string) T {
 	t.Helper()
@@ -41,6 +19,20 @@ func seen[T any](t *testing.T, ctx context.Context, expression string) T {
 		t.Fatal(err)
 	}
 	return value
+}
+
+// until waits for an expression to be true: what a click leads to comes when it comes.
+func until(t *testing.T, ctx context.Context, expression string) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(25 * time.Millisecond) {
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		if err == nil && is {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("never: %s (%v)", expression, err)
+		}
+	}
 }
 
 // signIn goes through the pretend Entra's page, as a person does. The cookies' names begin with __Host-, which Chromium takes on this
@@ -69,41 +61,13 @@ func visit(t *testing.T, ctx context.Context, path string) string {
 	return seen[string](t, ctx, "document.body.innerText")
 }
 
-// listen gives what the browser complains about: above all, what the policy of a page does not let run.
-func listen(t *testing.T, ctx context.Context) (complaints func() []string) {
-	t.Helper()
-	var mu sync.Mutex
-	var heard []string
-	err := chromedp.Listen(ctx, func(event any) {
-		mu.Lock()
-		defer mu.Unlock()
-		switch e := event.(type) {
-		case *log.EventEntryAdded:
-			heard = append(heard, e.Entry.Text)
-		case *runtime.EventConsoleAPICalled, *runtime.EventExceptionThrown:
-			heard = append(heard, "a script spoke")
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := chromedp.Call(ctx, log.Enable, cdp.Empty{}); err != nil {
-		t.Fatal(err)
-	}
-	return func() []string {
-		mu.Lock()
-		defer mu.Unlock()
-		return slices.Clone(heard)
-	}
-}
-
 // Through every page of an administrator, on a wide screen and on a narrow one: nothing is wider than the screen, the browser has
 // nothing to complain about, and what is pressed is large enough (WCAG 2.2, 1.4.10 and 2.5.8).
 func TestAnAdministratorGoesThroughThePages(t *testing.T) {
 	t.Parallel()
 	accepted := sendsAs(t, "clara", "sikkermail@hr.aau.example", "chen@uni.example")
-	ctx := browser(t)
-	complaints := listen(t, ctx)
+	ctx := browser.Open(t, 1280, 800)
+	complaints := browser.Complaints(t, ctx)
 	signIn(t, ctx, "iben")
 	if visible := seen[string](t, ctx, "document.cookie"); visible != "" {
 		t.Errorf("a script could read %q", visible)
@@ -158,7 +122,7 @@ func TestAnAdministratorGoesThroughThePages(t *testing.T) {
 func TestALocalAdministratorNeedsNoMouse(t *testing.T) {
 	t.Parallel()
 	accepted := sendsAs(t, "clara", "sikkermail@hr.aau.example", "eva@klinik.example")
-	ctx := browser(t)
+	ctx := browser.Open(t, 1280, 800)
 	signIn(t, ctx, "david")
 	text := visit(t, ctx, "/admin/?lang=da")
 	if !strings.Contains(text, "Lokal administrator") || strings.Contains(text, "Modtageres certifikater") {

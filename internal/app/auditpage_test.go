@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/sandbox/browser"
 )
 
 // look shows a page in every language, light and width, and says what a person would find wrong with it: wider than the screen, or
@@ -103,14 +104,15 @@ func fillLog(t *testing.T) {
 func TestTheAuditLogIsReadWithABrowser(t *testing.T) {
 	t.Parallel()
 	fillLog(t)
-	ctx := browser(t)
+	ctx := browser.Open(t, 1280, 800)
 	signIn(t, ctx, "jonna")
 	look(t, ctx, "audit", "/admin/audit?action=mailbox_put", "main tbody details:has(table.change)")
 	err := chromedp.Do(ctx, chromedp.Navigate(shared.url()+"/admin/audit?lang=en"), chromedp.SetValue("#action", "mailbox_put"),
-		chromedp.SetValue("#mailbox", "sikkermail@its.aau.example"), chromedp.Click("form.panel button.primary"), chromedp.WaitVisible("table.log"))
+		chromedp.SetValue("#mailbox", "sikkermail@its.aau.example"), chromedp.Click("form.panel button.primary"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	until(t, ctx, `document.readyState === "complete" && location.search.includes("mailbox=")`)
 	if at := seen[string](t, ctx, "location.search"); !strings.Contains(at, "action=mailbox_put") {
 		t.Errorf("the search led to %s", at)
 	}
@@ -122,7 +124,7 @@ func TestTheAuditLogIsReadWithABrowser(t *testing.T) {
 	}
 	// The file of what was found, fetched with the link.
 	folder := t.TempDir()
-	_, err = chromedp.CallBrowser(ctx, cdpbrowser.SetDownloadBehavior, cdpbrowser.SetDownloadBehaviorParams{Behavior: cdpbrowser.SetDownloadBehaviorBehaviorAllow, DownloadPath: folder})
+	_, err = chromedp.CallBrowser(ctx, cdpbrowser.SetDownloadBehavior, cdpbrowser.SetDownloadBehaviorParams{BrowserContextID: chromedp.FromContext(ctx).BrowserContextID, Behavior: cdpbrowser.SetDownloadBehaviorBehaviorAllow, DownloadPath: folder})
 	if err == nil {
 		err = chromedp.Do(ctx, chromedp.Click(`a[href*="format=ndjson"]`))
 	}
@@ -148,7 +150,7 @@ func TestTheAuditLogIsReadWithABrowser(t *testing.T) {
 func TestTheSheetIsReadAndPrintedWithABrowser(t *testing.T) {
 	t.Parallel()
 	fillLog(t)
-	ctx := browser(t)
+	ctx := browser.Open(t, 1280, 800)
 	signIn(t, ctx, "iben")
 	look(t, ctx, "sheet", "/admin/sheet", "")
 	// As it is printed: no navigation, nothing cut off at the edge of A4 (210 mm at 96 dpi, less the margins), dark or not.

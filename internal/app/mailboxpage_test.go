@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"aau.dk/sendsikker/internal/sandbox/browser"
 	"github.com/chromedp/chromedp"
 )
 
@@ -28,7 +29,7 @@ func narrow(t *testing.T, visit func(step ...chromedp.Action[chromedp.Void]), re
 // A local administrator gives a mailbox a new key, lets somebody send, and tries it, with a browser and no script of ours.
 func TestALocalAdministratorLooksAfterAMailboxWithABrowser(t *testing.T) {
 	t.Parallel()
-	ctx := browser(t)
+	ctx := browser.Open(t, 1280, 800)
 	do := func(step ...chromedp.Action[chromedp.Void]) {
 		t.Helper()
 		if err := chromedp.Do(ctx, step...); err != nil {

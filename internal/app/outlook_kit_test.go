@@ -12,17 +12,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"aau.dk/sendsikker/internal/sandbox/peer"
+	"aau.dk/sendsikker/internal/sandbox/browser"
 )
-
-// outlookTime is for one browser: a busy machine takes ten seconds to start it, and minutes for what is done in twenty.
-const outlookTime = 5 * time.Minute
 
 // outlookPage is the pretend Outlook in a real browser, before a service.
 type outlookPage struct {
@@ -52,30 +48,9 @@ func openOutlook(t *testing.T, handler http.Handler, query string) *outlookPage 
 // openOutlookAt is the same before another service. others are addresses that may be asked too.
 func openOutlookAt(t *testing.T, at, query string, others ...string) *outlookPage {
 	t.Helper()
-	peer.Need(t, "chromium", "chromium")
-	p := &outlookPage{t: t, url: at, others: others}
-	ctx, late := context.WithTimeout(t.Context(), outlookTime)
-	t.Cleanup(late)
-	options := slices.Concat(chromedp.DefaultExecAllocatorOptions[:], []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1500, 1000),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("ignore-certificate-errors", true), // of a sandbox that vouches for itself
-	})
-	ctx, stop := chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(stop)
-	ctx, leave := chromedp.NewContext(ctx)
-	t.Cleanup(leave)
-	p.ctx = ctx
-	if err := chromedp.Listen(ctx, p.listen); err != nil {
+	p := &outlookPage{t: t, url: at, others: others, ctx: browser.Open(t, 1500, 1000)}
+	if err := chromedp.Listen(p.ctx, p.listen); err != nil {
 		t.Fatal(err)
-	}
-	for _, enable := range []func() error{
-		func() error { _, err := chromedp.Call(ctx, log.Enable, cdp.Empty{}); return err },
-		func() error { _, err := chromedp.Call(ctx, network.Enable, network.EnableParams{}); return err },
-	} {
-		if err := enable(); err != nil {
-			t.Fatal(err)
-		}
 	}
 	p.visit(query)
 	return p

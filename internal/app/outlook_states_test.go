@@ -77,6 +77,7 @@ func TestEverybodyCanUseThePaneInEveryState(t *testing.T) {
 	}
 	for _, look := range looks {
 		t.Run(look, func(t *testing.T) {
+			t.Parallel()
 			open := func(handler http.Handler) (*waiting, *outlookPage) {
 				w := &waiting{Handler: handler, ended: make(chan struct{})}
 				p := openOutlook(t, w, "bare=1&client=web")

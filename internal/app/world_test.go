@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +25,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 
 	"aau.dk/sendsikker/api/contract"
+	"aau.dk/sendsikker/internal/sandbox/browser"
 	"aau.dk/sendsikker/internal/sandbox/peer"
 	"aau.dk/sendsikker/internal/sending"
 )
@@ -93,7 +96,9 @@ func TestMain(m *testing.M) {
 		shared.world = w
 		served := make(chan error, 1)
 		go func() { served <- w.service.serve(ctx, w.listener) }()
+		manyAtOnce()
 		code := m.Run()
+		browser.Stop()
 		cancel()
 		if err := <-served; err != nil {
 			fmt.Fprintln(os.Stderr, "stopping:", err)
@@ -105,6 +110,17 @@ func TestMain(m *testing.M) {
 		}
 		return code
 	}())
+}
+
+// manyAtOnce runs more tests at a time than there are processors, unless told otherwise: most of them wait for a clock, for a server
+// that starts, or for a browser.
+func manyAtOnce() {
+	flag.Parse()
+	told := false
+	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "test.parallel" })
+	if !told {
+		_ = flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0)))
+	}
 }
 
 // readAssets is what main.go embeds.
