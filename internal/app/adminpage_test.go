@@ -39,7 +39,12 @@ func until(t *testing.T, ctx context.Context, expression string) {
 // machine over plain HTTP too: the demo needs no others.
 func signIn(t *testing.T, ctx context.Context, name string) {
 	t.Helper()
-	err := chromedp.Do(ctx, chromedp.Navigate(shared.url()+"/admin/?lang=da"), chromedp.WaitVisible("main ul"))
+	signInTo(t, ctx, shared.world, name)
+}
+
+func signInTo(t *testing.T, ctx context.Context, w *world, name string) {
+	t.Helper()
+	err := chromedp.Do(ctx, chromedp.Navigate(w.url()+"/admin/?lang=da"), chromedp.WaitVisible("main ul"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +52,7 @@ func signIn(t *testing.T, ctx context.Context, name string) {
 	if err := chromedp.Do(ctx, chromedp.Click(choice), chromedp.WaitVisible("#content")); err != nil {
 		t.Fatal(err)
 	}
-	if at := seen[string](t, ctx, "location.href"); !strings.HasPrefix(at, shared.url()+"/admin/") || strings.Contains(at, "sign-in") {
+	if at := seen[string](t, ctx, "location.href"); !strings.HasPrefix(at, w.url()+"/admin/") || strings.Contains(at, "sign-in") {
 		t.Fatalf("the sign-in led to %s: %s", at, seen[string](t, ctx, "document.body.innerText"))
 	}
 }
@@ -55,7 +60,12 @@ func signIn(t *testing.T, ctx context.Context, name string) {
 // visit goes to a page, and gives what it says.
 func visit(t *testing.T, ctx context.Context, path string) string {
 	t.Helper()
-	if err := chromedp.Do(ctx, chromedp.Navigate(shared.url()+path), chromedp.WaitVisible("#content")); err != nil {
+	return visitAt(t, ctx, shared.url()+path)
+}
+
+func visitAt(t *testing.T, ctx context.Context, address string) string {
+	t.Helper()
+	if err := chromedp.Do(ctx, chromedp.Navigate(address), chromedp.WaitVisible("#content")); err != nil {
 		t.Fatal(err)
 	}
 	return seen[string](t, ctx, "document.body.innerText")

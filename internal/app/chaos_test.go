@@ -155,7 +155,7 @@ func (s storm) gather(t *testing.T) *crowd {
 	}
 	c.open(t, time.Now, func(s *service) {
 		c.world.service = s
-		if err := c.world.furnish(t.Context()); err != nil {
+		if err := c.world.furnish(t.Context(), time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -59,6 +59,7 @@ type world struct {
 	data       string
 	temporary  bool
 	undo       time.Duration // that the mailboxes give
+	new        bool          // nobody has used it, but for the history that it was given
 }
 
 // Run starts the pretend university and the service, and either waits to be stopped or sends one mail.
@@ -72,7 +73,7 @@ func (c *demoCommand) Run(ctx context.Context, assets Assets) error {
 		undo = 0 // nobody is there to change their mind
 	}
 	w, err := openWorld(ctx, worldOptions{
-		assets: assets, listen: listen, sandbox: where, data: c.Data, log: demoLog(c.Once), limits: sending.DefaultLimits(), undo: undo,
+		assets: assets, listen: listen, sandbox: where, data: c.Data, log: demoLog(c.Once), limits: sending.DefaultLimits(), undo: undo, past: !c.Once,
 	})
 	if err != nil {
 		return err
@@ -85,7 +86,12 @@ func (c *demoCommand) Run(ctx context.Context, assets Assets) error {
 		err = c.sendOnce(ctx, w)
 	} else {
 		w.welcome(os.Stdout)
-		<-ctx.Done()
+		if w.new {
+			err = w.today(ctx)
+		}
+		if err == nil {
+			<-ctx.Done()
+		}
 	}
 	stop()
 	return errors.Join(err, <-served, w.close())
@@ -109,6 +115,7 @@ type worldOptions struct {
 	timing          sending.Timing
 	limits          store.Limits
 	undo            time.Duration // of every mailbox
+	past            bool          // the university has used it for a while already
 	signIn          string        // where browsers reach the pretend Entra ID; "" is where it is
 	now             func() time.Time
 }
@@ -156,8 +163,21 @@ func openWorld(ctx context.Context, o worldOptions) (_ *world, err error) {
 	}
 	w.service.handler = w.university.Outlook(w.service.handler)
 	w.university.Entra.AllowRedirect(w.url() + "/addin/signin.html")
-	if err := w.furnish(ctx); err != nil {
+	entries, _, _, err := w.service.store.AuditLog(ctx)
+	if err != nil {
 		return nil, err
+	}
+	began := o.now()
+	if w.new = o.past && entries == 0; w.new {
+		began = began.AddDate(0, 0, -pastDays-1)
+	}
+	if err := w.furnish(ctx, began); err != nil {
+		return nil, err
+	}
+	if w.new {
+		if err := w.remember(ctx, o); err != nil {
+			return nil, fmt.Errorf("the history: %w", err)
+		}
 	}
 	return w, nil
 }
@@ -203,9 +223,9 @@ func (w *world) wiring(o worldOptions) wiring {
 }
 
 // furnish does what an administrator would do on the first day.
-func (w *world) furnish(ctx context.Context) error {
+func (w *world) furnish(ctx context.Context, began time.Time) error {
 	actor := audit.Actor{Kind: "system", ID: "demo"}
-	admin := mailbox.Admin{Store: w.service.store, Keeper: w.service.keeper, Now: time.Now, Actor: actor}
+	admin := mailbox.Admin{Store: w.service.store, Keeper: w.service.keeper, Now: func() time.Time { return began }, Actor: actor}
 	for _, m := range w.university.Mailboxes {
 		signer := m.Identity
 		err := admin.Put(ctx, mailbox.New{Address: m.Address, Name: m.Name, Certificate: signer.Certificate, Chain: signer.Chain, Key: signer.Key, Undo: w.undo,
@@ -236,7 +256,7 @@ func (w *world) furnish(ctx context.Context) error {
 		print := trust.Fingerprint(r.Identity.Certificate)
 		err := w.service.store.PutPinned(ctx, store.Certificate{
 			ID: uuid.Must(uuid.NewV7()).String(), Subject: r.Address, Fingerprint: print, DER: r.Identity.Certificate.Raw,
-		}, audit.Entry{At: time.Now(), Actor: actor, Action: audit.CertificatePut, Detail: map[string]string{"for": r.Address, "certificate": print}})
+		}, audit.Entry{At: began, Actor: actor, Action: audit.CertificatePut, Detail: map[string]string{"for": r.Address, "certificate": print}})
 		if err != nil {
 			return err
 		}

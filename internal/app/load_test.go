@@ -72,7 +72,7 @@ func openLoad(t *testing.T, u *sandbox.University, database string, undo time.Du
 	if w.service, err = wire(t.Context(), plan); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.furnish(t.Context()); err != nil {
+	if err := w.furnish(t.Context(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	var settings net.ListenConfig

@@ -60,7 +60,7 @@ func openHouseAt(t *testing.T, u *sandbox.University, data string, change ...fun
 	if wrapped, err := w.service.store.KeyVersions(t.Context()); err != nil {
 		t.Fatal(err)
 	} else if len(wrapped) == 0 {
-		if err := w.furnish(t.Context()); err != nil {
+		if err := w.furnish(t.Context(), time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -28,8 +28,9 @@ func (u *University) issue(o Options) error {
 		{Address: "sikkermail@studie.aau.example", Name: "Studieservice Sikker Mail", Groups: []string{entraid.Group(3), entraid.Group(249)}, LocalGroups: []string{entraid.Group(3)}},
 	}
 	requests := make([]ca.Request, len(u.Mailboxes))
+	began := o.Now().AddDate(0, -2, 0) // the university has had them for a while
 	for i, m := range u.Mailboxes {
-		requests[i] = ca.Request{CommonName: m.Name, Organisation: "Universitetet Eksempel", Address: m.Address}
+		requests[i] = ca.Request{CommonName: m.Name, Organisation: "Universitetet Eksempel", Address: m.Address, NotBefore: began}
 	}
 	identities, err := u.Danish.IssueAll(requests)
 	if err != nil {
@@ -121,6 +122,7 @@ func (u *University) outside(now time.Time) []someone {
 		weather("timeout-but-sent", "Graph svarer ikke, men mailen er sendt", "Graph does not answer, but the mail was sent"),
 		weather("timeout-not-sent", "Graph svarer ikke, og mailen er ikke sendt", "Graph does not answer, and the mail was not sent"),
 		weather("dropped", "forbindelsen falder ud midt i svaret; mailen er sendt", "the connection drops in the middle of the answer; the mail was sent"),
+		weather("vanished", "Graph svarer ikke, og kladden er væk: ingen ved, om mailen er sendt", "Graph does not answer, and the draft is gone: nobody knows whether the mail was sent"),
 		weather("rejected", "Exchange afviser modtageren", "Exchange rejects the recipient"),
 		weather("bounces", "Exchange tager imod, men mailen kommer retur", "Exchange accepts, but the mail bounces"),
 	}

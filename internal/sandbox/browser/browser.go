@@ -28,9 +28,9 @@ type Test interface {
 const Patience = 5 * time.Minute
 
 // windows that are open at once: more only wait for each other's scripts.
-var windows = make(chan struct{}, max(3, runtime.NumCPU()))
+var windows = make(chan struct{}, max(3, runtime.NumCPU())) //nolint:gochecknoglobals // one for all tests, as is the next
 
-var chromium struct {
+var chromium struct { //nolint:gochecknoglobals // see above
 	sync.Mutex
 	ctx  context.Context
 	stop func()

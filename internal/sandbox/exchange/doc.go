@@ -16,6 +16,7 @@
 //	timeout-but-sent@  504 with an empty message, but it is sent
 //	timeout-not-sent@  504 with an empty message, for the first attempt of a draft, which stays a draft; then it is sent
 //	dropped@           the connection breaks in the middle of the answer, but it is sent
+//	vanished@          504 with an empty message, for the first draft of a Message-ID, which is then nowhere, nor was it sent
 //	rejected@          400 ErrorInvalidRecipients, always
 //	bounces@           202 and Sent Items, then a non-delivery report in the sender's Inbox instead of a delivery
 //	damaged-type@      arrives without its smime-type

@@ -67,6 +67,9 @@ func (s *Server) trySend(c *call) (answer func()) {
 	case weather == "dropped":
 		s.dispatch(c.box, i)
 		return c.drop
+	case weather == "vanished" && s.tried("vanished", i.message.InternetMessageID) == 1:
+		c.box.items = slices.DeleteFunc(c.box.items, func(other *item) bool { return other == i })
+		return refuse(http.StatusGatewayTimeout, "UnknownError", "")
 	}
 	s.dispatch(c.box, i)
 	return func() { c.w.WriteHeader(http.StatusAccepted) }
@@ -74,7 +77,7 @@ func (s *Server) trySend(c *call) (answer func()) {
 
 // weatherOf is the first magic local part among the recipients that acts on /send.
 func weatherOf(to []string) string {
-	for _, name := range []string{"rejected", "throttled", "busy", "timeout-not-sent", "timeout-but-sent", "dropped"} {
+	for _, name := range []string{"rejected", "throttled", "busy", "timeout-not-sent", "timeout-but-sent", "dropped", "vanished"} {
 		if isAmong(to, name) {
 			return name
 		}
