@@ -66,6 +66,9 @@ func written() map[string][]string {
 		"POST /admin/grants/{id}/appoint": {admins},
 		"POST /admin/grants/{id}/dismiss": {admins},
 
+		"GET /admin/directories":      {auditor, admins},
+		"POST /admin/directories/try": {admins},
+
 		"GET /admin/recipients":               {auditor, admins},
 		"GET /admin/recipients/{id}":          {auditor, admins},
 		"POST /admin/recipients":              {admins},

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"aau.dk/sendsikker/api/admin/directories"
 	"aau.dk/sendsikker/api/admin/overview"
 	"aau.dk/sendsikker/internal/certs"
 	"aau.dk/sendsikker/internal/fault"
@@ -21,7 +22,8 @@ type asked interface {
 // administrator's page must not be what keeps a directory busy.
 type watched struct {
 	asked
-	now func() time.Time
+	facts directories.Source // of its settings
+	now   func() time.Time
 
 	mu   sync.Mutex
 	last lastAnswer
@@ -34,8 +36,9 @@ type lastAnswer struct {
 	err  *fault.Fault // nil: it answered
 }
 
-func (o *finders) watch(s asked, now func() time.Time) *watched {
-	w := &watched{asked: s, now: now}
+func (o *finders) watch(s asked, facts directories.Source, now func() time.Time) *watched {
+	facts.Name = s.Name()
+	w := &watched{asked: s, facts: facts, now: now}
 	o.watched = append(o.watched, w)
 	return w
 }

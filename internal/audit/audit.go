@@ -31,6 +31,7 @@ const (
 	CertificateDeleted   Action = "certificate_deleted"
 	AuthorityPut         Action = "authority_put"
 	AuthorityDeleted     Action = "authority_deleted"
+	SourceTried          Action = "source_tried"
 
 	BackupRestored Action = "backup_restored"
 	DetailErased   Action = "detail_erased" // of rows whose time is over

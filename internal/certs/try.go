@@ -10,11 +10,12 @@ import (
 
 // Tried is what one source said to somebody who wants to know whether it answers.
 type Tried struct {
-	Answers time.Duration // until it showed that it is there; zero where Err was first
-	Took    time.Duration // of the look-up after that; zero without an address
-	Judged  []Judged      // what it has for the address, best first
-	Omitted int           // beyond maxCandidates, not looked at
-	Err     *fault.Fault  // what is wrong with it; what came before is in Judged all the same
+	Answered bool          // it is there, and lets us ask
+	Within   time.Duration // it showed that, or that something is wrong
+	Took     time.Duration // of the look-up after that; zero without an address
+	Judged   []Judged      // what it has for the address, best first
+	Omitted  int           // beyond maxCandidates, not looked at
+	Err      *fault.Fault  // what is wrong with it; what came before is in Judged all the same
 }
 
 // ErrNoSource: there is no source of that name that is asked over the network.
@@ -34,11 +35,13 @@ func (f *Finder) Try(ctx context.Context, name, address string) (Tried, error) {
 	}
 	var tried Tried
 	begun := f.now()
-	if reply := f.askOne(ctx, checkedOnly{source, checks}, nil); reply.err != nil {
-		tried.Err = untold(reply.err)
+	checked := f.askOne(ctx, checkedOnly{source, checks}, nil)
+	tried.Within = f.now().Sub(begun)
+	if checked.err != nil {
+		tried.Err = untold(checked.err)
 		return tried, interruptedBy(ctx)
 	}
-	tried.Answers = f.now().Sub(begun)
+	tried.Answered = true
 	if address == "" {
 		return tried, nil
 	}

@@ -40,7 +40,7 @@ func TestASourceIsTriedPastWhatIsRememberedOfIt(t *testing.T) {
 	f := w.trying(with("pinned", bo, true, w.certificate(t, bo, 3, 60)), certs.Remember(region, certs.DefaultMemory(time.Now)))
 	for want := range int64(3) {
 		tried, err := f.Try(t.Context(), "ldap:region", bo)
-		if err != nil || tried.Err != nil || calls.Load() != want+1 {
+		if err != nil || tried.Err != nil || !tried.Answered || calls.Load() != want+1 {
 			t.Fatalf("%+v %v after %d calls", tried, err, calls.Load())
 		}
 		if len(tried.Judged) != 2 {
@@ -76,7 +76,7 @@ func TestWhatIsWrongWithASourceIsSaidInWords(t *testing.T) {
 	} {
 		begun := time.Now()
 		tried, err := w.trying(s).Try(t.Context(), "x", bo)
-		if err != nil || tried.Err == nil || tried.Err.Code != code {
+		if err != nil || tried.Err == nil || tried.Err.Code != code || tried.Answered != (s.broken == nil && !s.panics) {
 			t.Errorf("%s: %+v %v", code, tried, err)
 		}
 		if took := time.Since(begun); took > 5*time.Second {

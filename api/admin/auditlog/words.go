@@ -48,6 +48,8 @@ func nameOf(action string) fault.Sentence {
 		return fault.Sentence{DA: "Udsteder godkendt", EN: "Authority trusted"}
 	case audit.AuthorityDeleted:
 		return fault.Sentence{DA: "Udsteder fjernet", EN: "Authority no longer trusted"}
+	case audit.SourceTried:
+		return fault.Sentence{DA: "Katalog eller DNS prøvet", EN: "Directory or DNS tried"}
 	case audit.SignedIn:
 		return fault.Sentence{DA: "Logget ind på administrationen", EN: "Signed in to the administration"}
 	case audit.SignedOutEverywhere:

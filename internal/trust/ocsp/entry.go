@@ -24,7 +24,7 @@ var errOlder = errors.New("the answer is older than the one held")
 // entry is what is held of a question. Its fields are guarded by Source.mu.
 type entry struct {
 	issuer   string // subject of the authority
-	answered bool // answer is one
+	answered bool   // answer is one
 	answer   Answer
 	asked    time.Time     // when it came
 	newest   time.Time     // thisUpdate of the newest answer that was good or revoked
