@@ -43,6 +43,7 @@ func written() map[string][]string {
 		"GET /admin/sheet":      {auditor, admins},
 
 		"POST /admin/messages/{id}/copies/{copy}": {local, other, admins},
+		"POST /admin/messages/{id}/notice":        {local, other, admins},
 
 		"GET /admin/mailboxes":                             readers,
 		"GET /admin/mailboxes/{id}":                        readers,

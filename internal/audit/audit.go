@@ -13,6 +13,7 @@ const (
 	MessageAccepted  Action = "message_accepted"
 	MessageCancelled Action = "message_cancelled"
 	DeliveryResolved Action = "delivery_resolved"
+	NoticeAsked      Action = "notice_asked"
 	MailboxPut       Action = "mailbox_put"
 	MailboxSet       Action = "mailbox_set"
 	MailboxTried     Action = "mailbox_tried"
