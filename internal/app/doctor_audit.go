@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/ed25519"
 	"time"
 
 	"aau.dk/sendsikker/internal/audit/chain"
@@ -36,7 +35,7 @@ func (e *examination) chain(ctx context.Context, s *store.Store, k *keeper.Keepe
 			e.report.Fail(area, incident, "The public key %s is not the one that its name says.", key.ID)
 			return
 		}
-		trust.Keys = append(trust.Keys, ed25519.PublicKey(public))
+		trust.Keys = append(trust.Keys, public)
 	}
 	report, err := l.VerifyNewest(ctx, trust, doctorRows)
 	switch {
