@@ -3,7 +3,7 @@ package app
 import (
 	"context"
 	"errors"
-	"maps"
+	"strings"
 	"time"
 
 	"aau.dk/sendsikker/api/admin/directories"
@@ -50,16 +50,16 @@ func (t sourceTrial) run(ctx context.Context, actor audit.Actor, source, address
 	if errors.Is(err, certs.ErrNoSource) {
 		return tried, err
 	}
-	said := map[string]any{"source": source, "answered": tried.Answered}
+	// The domain and not the address: the log is kept for years, and nothing was sent to this person.
+	detail := map[string]any{"source": source, "answered": tried.Answered}
 	if tried.Err != nil {
-		said["code"] = tried.Err.Code
+		detail["code"] = tried.Err.Code
 	}
-	detail := maps.Clone(said)
-	if address != "" {
-		detail["address"], detail["certificates"] = address, len(tried.Judged)
+	if _, domain, is := strings.Cut(address, "@"); is {
+		detail["domain"], detail["certificates"] = domain, len(tried.Judged)
 	}
 	// Whoever has gone away has asked all the same.
-	entry := audit.Entry{At: t.now(), Actor: actor, Action: audit.SourceTried, Detail: detail, Summary: said}
+	entry := audit.Entry{At: t.now(), Actor: actor, Action: audit.SourceTried, Detail: detail}
 	if unkept := t.store.Record(context.WithoutCancel(ctx), entry); unkept != nil {
 		return certs.Tried{}, frame.Away(unkept)
 	}
