@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aau.dk/sendsikker/api/admin/auditlog"
+	"aau.dk/sendsikker/api/admin/directories"
 	"aau.dk/sendsikker/api/admin/frame"
 	"aau.dk/sendsikker/api/admin/grants"
 	"aau.dk/sendsikker/api/admin/mailboxes"
@@ -43,12 +44,14 @@ type Deps struct {
 	Sheet        func(ctx context.Context) (sheet.Sheet, error) // the data protection officer's, made anew
 	Parts        []overview.Part                                // what the service cannot do without
 	Sources      func() []overview.Source                       // who is asked for certificates, and what came of it last
+	Directories  directories.Deps                               // all of it but Now
 	Now          func() time.Time
 	Log          *slog.Logger
 }
 
 // New puts the pages into their frame. Their order is the navigation's.
 func New(d Deps) (*frame.Site, error) {
+	d.Directories.Now = d.Now
 	return frame.New(frame.Deps{
 		Gate: d.Gate, Store: d.Store, Directory: d.Directory, AdminRole: d.AdminRole, AuditorRole: d.AuditorRole, Organisation: d.Organisation,
 		Now: d.Now, Log: d.Log,
@@ -58,6 +61,7 @@ func New(d Deps) (*frame.Site, error) {
 			mailboxes.Page(mailboxes.Deps{Store: d.Store, Admin: d.Mailboxes, Book: d.Book, Try: d.Try, Organisation: d.Organisation, Now: d.Now}),
 			grants.Page(grants.Deps{Store: d.Store, Admin: d.Mailboxes, Book: d.Book}),
 			recipients.Page(recipients.Deps{Shelf: d.Shelf, Now: d.Now}),
+			directories.Page(d.Directories),
 			auditlog.Page(auditlog.Deps{Store: d.Store, Ledger: d.Ledger, Now: d.Now, Log: d.Log}),
 			dposheet.Page(dposheet.Deps{Make: d.Sheet}),
 		},

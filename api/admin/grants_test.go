@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/sandbox/entraid"
@@ -107,5 +108,41 @@ func TestOnlyAdministratorsAppointLocalOnes(t *testing.T) {
 	leads(t, "dismissed", iben.do(http.MethodPost, "/admin/grants/its/dismiss", clara))
 	if w := h.visit(t).signIn("clara").get("/admin/mailboxes"); w.Code != http.StatusForbidden {
 		t.Errorf("Clara afterwards: %d", w.Code)
+	}
+	if _, err := h.store.ChainAudit(t.Context(), 1000); err != nil {
+		t.Fatal(err)
+	}
+	for action, change := range map[audit.Action]string{
+		audit.LocalAdministratorPut: `"before":null`, audit.LocalAdministratorDeleted: `"after":null`,
+	} {
+		rows := must(h.store.AuditPage(t.Context(), store.AuditFilter{Action: string(action), Actor: h.people["iben"].ID}, 0, 10))
+		if len(rows) != 1 || rows[0].Mailbox != "sikkermail@its.aau.example" || !strings.Contains(rows[0].Detail, change) || !strings.Contains(rows[0].Detail, h.people["clara"].ID) {
+			t.Errorf("%s: the log has %+v", action, rows)
+		}
+	}
+}
+
+func TestLocalAdministratorsSeeEachOtherAndAppointNobody(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	clara := url.Values{"kind": {"person"}, "subject": {h.people["clara"].ID}}
+	leads(t, "appointed", h.visit(t).signIn("iben").do(http.MethodPost, "/admin/grants/hr/appoint", clara))
+	david := h.visit(t).signIn("david")
+	page := says(t, "the page", david.get("/admin/grants/hr?kind=person&q=anna"), "David Eksempel", "Clara Eksempel", "udpeges af en administrator", "Lad sende")
+	if strings.Contains(page, "care=yes") || strings.Contains(page, "Gør til lokal administrator") {
+		t.Error("a local administrator is offered to change who looks after the mailbox")
+	}
+	for _, form := range []url.Values{clara, {"kind": {"person"}, "subject": {h.people["david"].ID}}} {
+		for _, do := range []string{"appoint", "dismiss"} {
+			if w := david.do(http.MethodPost, "/admin/grants/hr/"+do, form); w.Code != http.StatusForbidden {
+				t.Errorf("%s: %d", do, w.Code)
+			}
+		}
+	}
+	if w := david.get("/admin/grants/hr/take?care=yes&kind=person&subject=" + h.people["clara"].ID); w.Code != http.StatusForbidden {
+		t.Errorf("the question: %d", w.Code)
+	}
+	if list := must(h.store.LocalAdministrators(t.Context(), "hr")); len(list) != 2 {
+		t.Errorf("left: %v", list)
 	}
 }

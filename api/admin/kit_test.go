@@ -42,6 +42,7 @@ type house struct {
 	log    *bytes.Buffer
 	broken *bool // a part of the service
 	book   *phonebook
+	trust  *outskirts
 }
 
 func must[T any](value T, err error) T {
@@ -72,7 +73,7 @@ func open(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	h := &house{tenant: tenant, people: map[string]entraid.Persona{}, log: &bytes.Buffer{}, clock: time.Now, broken: new(bool), book: &phonebook{}}
+	h := &house{tenant: tenant, people: map[string]entraid.Persona{}, log: &bytes.Buffer{}, clock: time.Now, broken: new(bool), book: &phonebook{}, trust: &outskirts{}}
 	for _, p := range c.Personas {
 		name, _, _ := strings.Cut(p.Address, "@")
 		h.people[name] = p
@@ -102,7 +103,8 @@ func open(t testing.TB) *house {
 			}
 			return nil
 		}}},
-		Sources: func() []overview.Source { return []overview.Source{{Name: "ldap:region"}} },
+		Directories: h.trust.deps(),
+		Sources:     func() []overview.Source { return []overview.Source{{Name: "ldap:region"}} },
 	})
 	if err != nil {
 		t.Fatal(err)

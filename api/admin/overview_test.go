@@ -40,6 +40,15 @@ func TestTheOverviewSaysWhetherAllIsWell(t *testing.T) {
 			t.Errorf("%s leads to %d", link[1], w.Code)
 		}
 	}
+	for persona, want := range map[string]bool{"iben": true, "david": false} {
+		page := overview(persona)
+		if leads := strings.Contains(page, `<a href="/admin/directories"><bdi`); leads != want {
+			t.Errorf("%s: a source leads to its page: %v", persona, leads)
+		}
+		if !strings.Contains(page, `<th scope="row"><a href="/admin/mailboxes">Vores postkasser</a>`) || !strings.Contains(page, `<a href="/admin/mailboxes/`+map[string]string{"david": "hr"}[persona]) {
+			t.Errorf("%s: our mailboxes do not lead to theirs", persona)
+		}
+	}
 	if len(links) < 35 {
 		t.Fatalf("only %d figures are links", len(links))
 	}

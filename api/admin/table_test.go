@@ -43,6 +43,7 @@ func written() map[string][]string {
 		"GET /admin/sheet":      {auditor, admins},
 
 		"POST /admin/messages/{id}/copies/{copy}": {local, other, admins},
+		"POST /admin/messages/{id}/notice":        {local, other, admins},
 
 		"GET /admin/mailboxes":                             readers,
 		"GET /admin/mailboxes/{id}":                        readers,
@@ -65,6 +66,9 @@ func written() map[string][]string {
 		"POST /admin/grants/{id}/take":    {local, other, admins},
 		"POST /admin/grants/{id}/appoint": {admins},
 		"POST /admin/grants/{id}/dismiss": {admins},
+
+		"GET /admin/directories":      {auditor, admins},
+		"POST /admin/directories/try": {admins},
 
 		"GET /admin/recipients":               {auditor, admins},
 		"GET /admin/recipients/{id}":          {auditor, admins},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
+	"aau.dk/sendsikker/api/admin/frame"
 	"aau.dk/sendsikker/internal/config"
 	"aau.dk/sendsikker/internal/doctor"
 	"aau.dk/sendsikker/internal/entra"
@@ -137,7 +138,17 @@ func (e *examination) entra(ctx context.Context) {
 	if tenant.Discovery(ctx, e.report) {
 		base := strings.TrimSuffix(w.PublicURL, "/")
 		_, host, _ := strings.Cut(base, "://")
-		tenant.Redirects(ctx, e.report, w.AddIn.ClientID, "api://"+w.Entra.Audience+"/"+w.Entra.Scope, "brk-multihub://"+host, base+"/addin/signin.html")
+		tenant.Redirects(ctx, e.report, doctor.Registration{
+			Name: "the add-in's app registration", Platform: "single-page application", Setting: "addin.client-id",
+			Client: w.AddIn.ClientID, Scope: "api://" + w.Entra.Audience + "/" + w.Entra.Scope,
+		}, "brk-multihub://"+host, base+"/addin/signin.html")
+		if w.SignIn == nil {
+			e.report.Warn("redirect addresses", "Set entra.web-client-id, and web-certificate-file or web-secret-file, if there is to be one.", "There is no administrators' page, and so no address for it.")
+		} else {
+			tenant.Redirects(ctx, e.report, doctor.Registration{
+				Name: "the app registration of the administrators' page", Platform: "Web", Setting: "entra.web-client-id", Client: w.SignIn.Client, Scope: "openid",
+			}, base+frame.AnswerPath)
+		}
 		e.ownAPIToken(ctx)
 	}
 	e.graphToken(ctx)

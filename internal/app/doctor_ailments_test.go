@@ -90,6 +90,13 @@ func ailmentsOfStorage() map[string]ailment {
 		"an audit log that can be altered": {meddle(`DROP TRIGGER audit_is_never_altered`), "audit log", doctor.Fail, "can be altered", "audit_is_never_altered"},
 		"an audit entry of tomorrow": {meddle(`INSERT INTO audit (at, actor_kind, actor_id, action, mailbox, detail) VALUES (4000000000000, 'system', '', 'x', '', '{}')`),
 			"audit log", doctor.Warn, "future", "clocks"},
+		"an audit row that was altered":  {meddle(`DROP TRIGGER audit_is_never_altered`, `UPDATE audit SET actor_id = 'bo' WHERE id = 2`), "audit chain", doctor.Fail, "the first at row 2: altered", "audit verify"},
+		"an end of the log that is gone": {meddle(`DROP TRIGGER audit_is_only_shortened`, `DELETE FROM audit WHERE id > 3`), "audit chain", doctor.Fail, "missing", "audit verify"},
+		"another key for the log":        {meddle(`UPDATE audit_key SET public = zeroblob(32)`), "audit chain", doctor.Fail, "not the one that its name says", "audit verify"},
+		"a log that nobody has signed":   {meddle(`DELETE FROM audit_key`), "audit chain", doctor.Warn, "never been signed", "Start the service"},
+		"a log that is signed no more":   {func(_ *testing.T, p *patient) { p.wiring.Now = func() time.Time { return time.Now().AddDate(0, 0, 2) } }, "audit chain", doctor.Warn, "signed last on", "service runs"},
+		"rows that wait for the chain": {meddle(`INSERT INTO audit (at, actor_kind, actor_id, action, mailbox, detail) VALUES (1000, 'system', '', 'x', '', '{}')`),
+			"audit chain", doctor.Warn, "chain: 1,", "service runs"},
 	}
 }
 
@@ -177,8 +184,15 @@ func ailmentsOfEntra() map[string]ailment {
 		}, "clock", doctor.Warn, "no readable date", "by hand"},
 		"a redirect that is missing":         {func(_ *testing.T, p *patient) { p.wiring.PublicURL = "https://other.example" }, "redirect addresses", doctor.Fail, "brk-multihub://other.example is not registered", "single-page"},
 		"an add-in that Entra does not know": {func(_ *testing.T, p *patient) { p.wiring.AddIn.ClientID = "add10000-0000-4000-8000-00000000ffff" }, "redirect addresses", doctor.Fail, "knows no program", "addin.client-id"},
-		"an unclear answer about redirects":  {redirect(http.StatusInternalServerError), "redirect addresses", doctor.Warn, "unclear", "Authentication"},
-		"version 1 tokens of the API":        {own(entraid.With("ver", "1.0")), "api registration", doctor.Fail, `"1.0"`, "requestedAccessTokenVersion"},
+		"a page whose redirect is missing":   {func(_ *testing.T, p *patient) { p.wiring.PublicURL = "https://other.example" }, "redirect addresses", doctor.Fail, "https://other.example/admin/sign-in/answer is not registered", "platform Web"},
+		"no administrators' page":            {func(_ *testing.T, p *patient) { p.wiring.SignIn = nil }, "redirect addresses", doctor.Warn, "no administrators' page", "entra.web-client-id"},
+		"a page that Entra does not know": {func(_ *testing.T, p *patient) {
+			settings := *p.wiring.SignIn
+			settings.Client = "adb10000-0000-4000-8000-00000000ffff"
+			p.wiring.SignIn = &settings
+		}, "redirect addresses", doctor.Fail, "knows no program adb1", "entra.web-client-id"},
+		"an unclear answer about redirects": {redirect(http.StatusInternalServerError), "redirect addresses", doctor.Warn, "unclear", "Authentication"},
+		"version 1 tokens of the API":       {own(entraid.With("ver", "1.0")), "api registration", doctor.Fail, `"1.0"`, "requestedAccessTokenVersion"},
 		"no token for the API": {func(_ *testing.T, p *patient) {
 			u := p.clinic.university
 			p.wiring.Credential = holder(func(scope string) (string, error) {

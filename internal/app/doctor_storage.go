@@ -51,6 +51,7 @@ func (e *examination) storage(ctx context.Context) {
 	e.spool(ctx, s, k)
 	e.queue(ctx, s)
 	e.audit(ctx, s)
+	e.chain(ctx, s, k)
 	e.mailboxes(ctx, s, k)
 }
 

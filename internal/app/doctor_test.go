@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/x509"
 	"database/sql"
 	"encoding/json"
@@ -20,6 +21,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
+	"aau.dk/sendsikker/api/admin/frame"
+	"aau.dk/sendsikker/internal/audit/chain"
 	"aau.dk/sendsikker/internal/doctor"
 	"aau.dk/sendsikker/internal/manifest"
 	"aau.dk/sendsikker/internal/sandbox"
@@ -42,7 +45,7 @@ func openClinic(t *testing.T) *clinic {
 	t.Cleanup(c.server.Close)
 	host := strings.TrimPrefix(c.server.URL, "https://")
 	var err error
-	c.university, err = sandbox.Open(t.Context(), sandbox.Options{Fast: true, Redirects: []string{"brk-multihub://" + host, c.server.URL + "/addin/signin.html"}})
+	c.university, err = sandbox.Open(t.Context(), sandbox.Options{Fast: true, Redirects: []string{"brk-multihub://" + host, c.server.URL + "/addin/signin.html", c.server.URL + frame.AnswerPath}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +54,7 @@ func openClinic(t *testing.T) *clinic {
 	// Whoever got a mail has a mailbox there.
 	c.house.work(t)
 	c.house.ended(t, c.house.send(t, letter("anna@aau.example", "birk@aau.example")).message(t).Id)
-	if err := c.house.queue.Stop(t.Context()); err != nil {
+	if err := errors.Join(c.house.queue.Stop(t.Context()), c.house.ledger.Keep(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	pair := c.server.TLS.Certificates[0]
@@ -174,6 +177,14 @@ func TestTheDoctorFindsEachThingThatIsWrongAndSaysHowItIsMended(t *testing.T) {
 				t.Errorf("%+v", l)
 			}
 		}
+		if said := p.said("audit key"); !strings.Contains(said, chain.FormatKey(p.signs(t))) {
+			t.Errorf("the key to note down is not shown: %q", said)
+		}
+		for _, address := range []string{"brk-multihub://", "/addin/signin.html", "/admin/sign-in/answer"} {
+			if !strings.Contains(p.said("redirect addresses"), address) {
+				t.Errorf("nothing was said of %s", address)
+			}
+		}
 		for _, area := range []string{"https", "database", "master", "spool", "queue", "audit", "mailbox", "graph", "directory", "entra", "clock", "redirect", "api", "rights", "caller's", "add-in's"} {
 			if !areas[area] {
 				t.Errorf("nothing was said of %s", area)
@@ -201,6 +212,26 @@ func TestTheDoctorFindsEachThingThatIsWrongAndSaysHowItIsMended(t *testing.T) {
 	if len(cases) == 0 {
 		t.Fatal("no cases")
 	}
+}
+
+// said is what all lines of an area say.
+func (p *patient) said(area string) (all string) {
+	for _, l := range p.report.Lines {
+		if l.Area == area {
+			all += l.Say + "\n"
+		}
+	}
+	return all
+}
+
+// signs is the key that the audit log of the house is signed by.
+func (p *patient) signs(t *testing.T) ed25519.PublicKey {
+	t.Helper()
+	keys, err := p.clinic.house.store.AuditKeys(t.Context())
+	if err != nil || len(keys) != 1 {
+		t.Fatalf("%d keys: %v", len(keys), err)
+	}
+	return keys[0].Public
 }
 
 func (p *patient) saysNoSecret(t *testing.T) {

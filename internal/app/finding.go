@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"aau.dk/sendsikker/api/admin/directories"
 	"aau.dk/sendsikker/internal/certs"
 	"aau.dk/sendsikker/internal/certs/directory"
 	"aau.dk/sendsikker/internal/certs/shelf"
@@ -38,6 +39,7 @@ type finding struct {
 type finders struct {
 	judge       *trust.Judge
 	lists       *crl.Source
+	responders  *ocsp.Source
 	shelf       *shelf.Shelf
 	finder      *certs.Finder
 	directories []*directory.Directory
@@ -53,9 +55,10 @@ func (f finding) open(s *store.Store, own certs.Source, now func() time.Time, lo
 	}
 	client := fetch.New(fetch.Options{AllowLoopback: f.Loopback})
 	o.lists = crl.New(crl.Deps{Now: now, Client: client, Issuers: o.named, Folder: f.Lists, Log: log})
+	o.responders = ocsp.New(ocsp.Deps{Now: now, Client: client, Revocation: o.lists})
 	deps := trust.Deps{
 		Profiles: f.Profiles, Now: now, Log: log,
-		Revocation: trust.InOrder(o.lists, ocsp.New(ocsp.Deps{Now: now, Client: client, Revocation: o.lists})),
+		Revocation: trust.InOrder(o.lists, o.responders),
 	}
 	if f.FetchIssuers {
 		deps.Issuers = aia.New(aia.Deps{Now: now, Client: client})
@@ -75,7 +78,7 @@ func (f finding) open(s *store.Store, own certs.Source, now func() time.Time, lo
 			return nil, errors.Join(err, o.close())
 		}
 		o.directories = append(o.directories, d)
-		sources = append(sources, certs.Remember(o.watch(d, now), memory))
+		sources = append(sources, certs.Remember(o.watch(d, directoryFacts(d), now), memory))
 	}
 	if f.DNS != nil {
 		d, err := smimea.New(*f.DNS, smimea.Deps{Now: now, Log: log})
@@ -84,7 +87,7 @@ func (f finding) open(s *store.Store, own certs.Source, now func() time.Time, lo
 		}
 		// A domain takes back what it vouches for by taking the record away. Nothing is given on while nobody can see that.
 		memory.Stale = 0
-		sources = append(sources, certs.Remember(o.watch(d, now), memory))
+		sources = append(sources, certs.Remember(o.watch(d, directories.Source{Server: f.DNS.Resolver}, now), memory))
 	}
 	o.finder = certs.NewFinder(certs.Deps{Sources: sources, Judge: o.judge, Deadline: f.Deadline, Now: now, Log: log})
 	return o, nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"aau.dk/sendsikker/api/admin/frame"
 	"aau.dk/sendsikker/internal/config"
 )
 
@@ -52,6 +53,18 @@ func TestTheSettingsThatSetupWritesAreWithoutAFault(t *testing.T) {
 			}
 			if err := c.Check(func(string) string { return "" }); err != nil || c.Organisation != organisation || len(c.Mail.Domains) != 2 || c.PublicURL != "https://sikker.example.dk" {
 				t.Errorf("%v: %+v", err, c)
+			}
+			if c.Entra.WebClientID != c.Entra.Audience || signInSettings(c) == nil {
+				t.Errorf("there is no administrators' page: %+v", c.Entra)
+			}
+			script, err := os.ReadFile(filepath.Join(out, "1-entra.ps1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, address := range []string{`"brk-multihub://$HostName"`, `"$BaseUrl/addin/signin.html"`, `"$BaseUrl` + frame.AnswerPath + `"`} {
+				if !strings.Contains(string(script), address) {
+					t.Errorf("the script registers no %s", address)
+				}
 			}
 			// As it was written it is not taken for finished.
 			unfilled, err := kong.New(&c, kong.Configuration(config.File, filepath.Join(out, "sendsikker.yaml")))

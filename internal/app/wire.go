@@ -162,7 +162,7 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 // start puts the workers on.
 func (s *service) start(ctx context.Context) (err error) {
 	s.queue, err = s.store.StartQueue(ctx, store.Handlers{
-		Deliver: s.sending.Deliver, GiveUp: s.sending.GiveUp, Notice: s.sending.Notify, Nightly: s.nightly, Tidy: s.sending.Tidy, Audit: s.ledger.Keep,
+		Deliver: s.sending.Deliver, GiveUp: s.sending.GiveUp, Notice: s.sending.Notify, NoticeAgain: s.sending.NotifyAgain, Nightly: s.nightly, Tidy: s.sending.Tidy, Audit: s.ledger.Keep,
 	}, store.QueueOptions{Workers: s.workers, Rescue: s.rescue, Log: s.log})
 	if err != nil {
 		return err

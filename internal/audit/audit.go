@@ -13,6 +13,7 @@ const (
 	MessageAccepted  Action = "message_accepted"
 	MessageCancelled Action = "message_cancelled"
 	DeliveryResolved Action = "delivery_resolved"
+	NoticeAsked      Action = "notice_asked"
 	MailboxPut       Action = "mailbox_put"
 	MailboxSet       Action = "mailbox_set"
 	MailboxTried     Action = "mailbox_tried"
@@ -31,6 +32,7 @@ const (
 	CertificateDeleted   Action = "certificate_deleted"
 	AuthorityPut         Action = "authority_put"
 	AuthorityDeleted     Action = "authority_deleted"
+	SourceTried          Action = "source_tried"
 
 	BackupRestored Action = "backup_restored"
 	DetailErased   Action = "detail_erased" // of rows whose time is over

@@ -77,12 +77,21 @@ func (t Tenant) clock(r *Report, date string, here time.Time) {
 // aadstsNames is how Entra names what is wrong.
 var aadstsNames = regexp.MustCompile(`AADSTS[0-9]{4,9}`)
 
+// Registration is an app registration that people sign in with.
+type Registration struct {
+	Name     string // in words, such as "the add-in's app registration"
+	Platform string // of its redirect addresses, as Entra names it
+	Setting  string // where its client id stands
+	Client   string
+	Scope    string
+}
+
 // Redirects asks Entra, without signing anybody in, whether it would send people back to these addresses.
-func (t Tenant) Redirects(ctx context.Context, r *Report, client, scope string, addresses ...string) {
+func (t Tenant) Redirects(ctx context.Context, r *Report, of Registration, addresses ...string) {
 	const area = "redirect addresses"
 	for _, address := range addresses {
 		q := url.Values{
-			"client_id": {client}, "redirect_uri": {address}, "response_type": {"code"}, "scope": {scope}, "prompt": {"none"}, "state": {"doctor"},
+			"client_id": {of.Client}, "redirect_uri": {address}, "response_type": {"code"}, "scope": {of.Scope}, "prompt": {"none"}, "state": {"doctor"},
 			"code_challenge": {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}, "code_challenge_method": {"S256"}, // RFC 7636, appendix B: nobody redeems a code
 		}
 		got, err := get(ctx, t.Client, t.Authority+"/"+t.ID+"/oauth2/v2.0/authorize?"+q.Encode())
@@ -93,14 +102,14 @@ func (t Tenant) Redirects(ctx context.Context, r *Report, client, scope string, 
 		said := aadstsNames.FindString(string(got.body))
 		switch {
 		case said == "AADSTS50011", said == "AADSTS500113", said == "AADSTS900971":
-			r.Fail(area, "On the add-in's app registration, Authentication, add it as a single-page application's redirect address, to the letter.", "%s is not registered.", address)
+			r.Fail(area, "On "+of.Name+", Authentication, add it as a redirect address of the platform "+of.Platform+", to the letter.", "%s is not registered.", address)
 		case said == "AADSTS700016":
-			r.Fail(area, "Set addin.client-id to the add-in's app registration in tenant "+t.ID+".", "Entra knows no program %s.", client)
+			r.Fail(area, "Set "+of.Setting+" to "+of.Name+" in tenant "+t.ID+".", "Entra knows no program %s.", of.Client)
 			return
 		case got.status >= 300 && got.status < 400 || got.status == http.StatusOK && (said == "" || said == "AADSTS50058"):
 			r.OK(area, "%s is registered.", address)
 		default:
-			r.Warn(area, "Look at the add-in's app registration, Authentication.", "Entra's answer about %s is unclear (status %d %s).", address, got.status, said)
+			r.Warn(area, "Look at "+of.Name+", Authentication.", "Entra's answer about %s is unclear (status %d %s).", address, got.status, said)
 		}
 	}
 }

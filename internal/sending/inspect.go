@@ -15,6 +15,7 @@ type Inspection struct {
 	MailboxID  string
 	CallerKind string
 	CallerID   string
+	Receipts   bool          // the mailbox wants one of what was sent, too
 	Events     []store.Event // only from Inspect
 }
 
@@ -31,7 +32,7 @@ func (s *Service) Search(ctx context.Context, q store.MessageSearch) ([]Inspecti
 		if err != nil {
 			return nil, err
 		}
-		list[i] = Inspection{Message: v, MailboxID: m.MailboxID, CallerKind: m.CallerKind, CallerID: m.CallerID}
+		list[i] = Inspection{Message: v, MailboxID: m.MailboxID, CallerKind: m.CallerKind, CallerID: m.CallerID, Receipts: m.Receipts}
 	}
 	return list, nil
 }
@@ -70,7 +71,7 @@ func (s *Service) Inspect(ctx context.Context, scope store.Scope, id string, ent
 	if err != nil {
 		return Inspection{}, uninspected(err)
 	}
-	return Inspection{Message: v, MailboxID: m.MailboxID, CallerKind: m.CallerKind, CallerID: m.CallerID, Events: events}, nil
+	return Inspection{Message: v, MailboxID: m.MailboxID, CallerKind: m.CallerKind, CallerID: m.CallerID, Receipts: m.Receipts, Events: events}, nil
 }
 
 // uninspected is unreadable for those who look at others' mails.

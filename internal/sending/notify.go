@@ -30,30 +30,38 @@ func (s *Service) Notify(ctx context.Context, messageID string) error {
 	if m.Outcome() == AllSent && !row.Receipts {
 		return nil // the mailbox wants to hear of what went wrong alone
 	}
+	return s.put(ctx, row, m, "", func(ctx context.Context, kind string) error { return s.Store.SetNotice(ctx, messageID, kind) })
+}
+
+// put writes the receipt or the report. which tells one that was asked for from the others of its message; done records it.
+func (s *Service) put(ctx context.Context, row store.Message, m Message, which string, done func(ctx context.Context, kind string) error) error {
 	n := noticeOf(m)
 	n.Language = cmp.Or(row.NoticeLanguage, n.Language)
 	subject, html, err := notice.Render(n)
 	if err != nil {
 		return err
 	}
-	kind := "receipt"
-	if m.Outcome() != AllSent {
-		kind = "report"
-	}
 	// It takes one of the mailbox's places, like everything else that is done there; and while one machine writes it, no other does.
 	return s.attempt(ctx, row.Deliveries[0], true, func(ctx context.Context) error {
 		err := s.Post.PutNotice(ctx, m.Mailbox, Note{
 			Subject: subject, HTML: html, From: mail.Address{Address: m.Mailbox}, At: s.Now(),
-			MessageID: "<notice-" + m.ID + "@" + domainOf(m.Mailbox) + ">", InReplyTo: m.HeaderID,
+			MessageID: "<notice-" + m.ID + which + "@" + domainOf(m.Mailbox) + ">", InReplyTo: m.HeaderID,
 		})
 		if err != nil {
 			return err
 		}
-		if err := s.Store.SetNotice(ctx, messageID, kind); err != nil {
+		if err := done(ctx, noticeKind(m)); err != nil {
 			return unavailable(err)
 		}
 		return nil
 	})
+}
+
+func noticeKind(m Message) string {
+	if m.Outcome() == AllSent {
+		return string(store.Receipt)
+	}
+	return string(store.Report)
 }
 
 func noticeOf(m Message) notice.Notice {

@@ -46,6 +46,8 @@ type Store interface {
 	KeepAttempt(ctx context.Context, id string, lease time.Duration) error
 	EndAttempt(ctx context.Context, id string, sent bool) error
 	SetNotice(ctx context.Context, messageID, kind string) error
+	AskNotice(ctx context.Context, messageID, kind string, before time.Time, e audit.Entry) error
+	NoticePut(ctx context.Context, messageID, kind string, asked time.Time) error
 	Waiting(ctx context.Context, mailboxID string) (store.Waiting, error)
 	Events(ctx context.Context, messageID string, after int) ([]store.Event, error)
 	CancelMessage(ctx context.Context, id string, say fault.Sentence, e audit.Entry) error

@@ -150,25 +150,7 @@ func (s *Store) noticeAfterLast(ctx context.Context, tx *transaction, messageID 
 	if err != nil || left > 0 {
 		return err
 	}
-	return s.enqueueNotice(ctx, tx, messageID)
-}
-
-// SetNotice records that a message's receipt or report lies in the function mailbox.
-func (s *Store) SetNotice(ctx context.Context, messageID, kind string) error {
-	return s.inTx(ctx, func(tx *transaction) error {
-		if err := s.lockMessage(ctx, tx, messageID); err != nil {
-			return err
-		}
-		result, err := tx.ExecContext(ctx, `UPDATE message SET notice_kind = ?, notice_at = ? WHERE id = ? AND notice_kind IS NULL`,
-			kind, toMillis(s.now()), messageID)
-		if err != nil {
-			return fmt.Errorf("recording a notice: %w", err)
-		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 {
-			return err
-		}
-		return s.tell(ctx, tx, messageID, Event{At: s.now(), What: What(kind)})
-	})
+	return s.enqueueNotice(ctx, tx, noticeArgs{MessageID: messageID})
 }
 
 // Backlog is the queue in figures.

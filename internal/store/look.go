@@ -135,6 +135,15 @@ func (s *Store) deliveryLook(id string) look {
 }
 
 // messageLook counts a message's copies by state: one that is taken back may have several.
+func (s *Store) noticeLook(id string) look {
+	return func(ctx context.Context, tx *transaction) (any, error) {
+		var kind string
+		var at int64
+		err := tx.QueryRowContext(ctx, `SELECT notice_kind, notice_at FROM message WHERE id = ? AND notice_kind IS NOT NULL`, id).Scan(&kind, &at)
+		return seen(fields{"notice": kind, "at": fromMillis(at)}, err)
+	}
+}
+
 func (s *Store) messageLook(id string) look {
 	return func(ctx context.Context, tx *transaction) (any, error) {
 		rows, err := tx.QueryContext(ctx, `SELECT state, COUNT(*) FROM delivery WHERE message_id = ? GROUP BY state`, id)

@@ -40,6 +40,7 @@ func (deliverArgs) Kind() string { return "deliver" }
 
 type noticeArgs struct {
 	MessageID string `json:"message_id"`
+	Asked     int64  `json:"asked,omitempty"` // by a person, and when; 0 is the first one, which nobody asks for
 }
 
 func (noticeArgs) Kind() string { return "notice" }
@@ -74,8 +75,8 @@ func (s *Store) enqueueDeliveries(ctx context.Context, tx *transaction, deliveri
 	return nil
 }
 
-func (s *Store) enqueueNotice(ctx context.Context, tx *transaction, messageID string) error {
-	if _, err := s.insert.InsertTx(ctx, tx.Tx, noticeArgs{messageID}, &river.InsertOpts{MaxAttempts: neverDiscarded}); err != nil {
+func (s *Store) enqueueNotice(ctx context.Context, tx *transaction, args noticeArgs) error {
+	if _, err := s.insert.InsertTx(ctx, tx.Tx, args, &river.InsertOpts{MaxAttempts: neverDiscarded}); err != nil {
 		return fmt.Errorf("enqueueing a notice: %w", err)
 	}
 	return nil
@@ -87,6 +88,8 @@ type Handlers struct {
 	// GiveUp ends a delivery whose job has used its attempts.
 	GiveUp func(ctx context.Context, deliveryID string, cause error) error
 	Notice func(ctx context.Context, messageID string) error
+	// NoticeAgain is for one that a person has asked for, at a time that no other was.
+	NoticeAgain func(ctx context.Context, messageID string, asked time.Time) error
 	// Nightly is done once a night, by one of the machines; Tidy every quarter of an hour.
 	Nightly func(ctx context.Context) error
 	Tidy    func(ctx context.Context) error
@@ -120,9 +123,14 @@ func (s *Store) StartQueue(ctx context.Context, h Handlers, o QueueOptions) (*Qu
 		}.lasting(ctx)
 	}))
 	river.AddWorker(pool, river.WorkFunc(func(ctx context.Context, job *river.Job[noticeArgs]) error {
-		id := job.Args.MessageID
+		id, asked := job.Args.MessageID, job.Args.Asked
 		return task{
-			run:     func(ctx context.Context) error { return h.Notice(ctx, id) },
+			run: func(ctx context.Context) error {
+				if asked != 0 {
+					return h.NoticeAgain(ctx, id, fromMillis(asked))
+				}
+				return h.Notice(ctx, id)
+			},
 			giveUp:  func(context.Context, error) error { return nil }, // what the sender sees of the message is true without it
 			attempt: job.Attempt, age: s.now().Sub(job.CreatedAt), log: log, name: slog.String("message_id", id),
 		}.lasting(ctx)

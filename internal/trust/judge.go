@@ -51,6 +51,15 @@ func (j *Judge) Use(profiles ...Profile) {
 	j.profiles.Store(&list)
 }
 
+// Profiles are those that judge now.
+func (j *Judge) Profiles() []Profile {
+	var list []Profile
+	for _, one := range *j.profiles.Load() {
+		list = append(list, one.Profile)
+	}
+	return list
+}
+
 // Judge says whether the certificate may be used now to seal mail for the address, or to prove mail from it. ctx limits the wait
 // for revocation answers and issuers only.
 func (j *Judge) Judge(ctx context.Context, subject Subject) Verdict {

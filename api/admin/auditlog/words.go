@@ -14,6 +14,8 @@ func nameOf(action string) fault.Sentence {
 		return fault.Sentence{DA: "Mail fortrudt", EN: "Mail taken back"}
 	case audit.DeliveryResolved:
 		return fault.Sentence{DA: "Uafklaret mail afgjort", EN: "Unclear mail decided"}
+	case audit.NoticeAsked:
+		return fault.Sentence{DA: "Kvittering eller fejlrapport bestilt igen", EN: "Receipt or error report asked for again"}
 	case audit.MailboxPut:
 		return fault.Sentence{DA: "Postkasse tilføjet eller ændret", EN: "Mailbox added or changed"}
 	case audit.MailboxSet:
@@ -48,6 +50,8 @@ func nameOf(action string) fault.Sentence {
 		return fault.Sentence{DA: "Udsteder godkendt", EN: "Authority trusted"}
 	case audit.AuthorityDeleted:
 		return fault.Sentence{DA: "Udsteder fjernet", EN: "Authority no longer trusted"}
+	case audit.SourceTried:
+		return fault.Sentence{DA: "Katalog eller DNS prøvet", EN: "Directory or DNS tried"}
 	case audit.SignedIn:
 		return fault.Sentence{DA: "Logget ind på administrationen", EN: "Signed in to the administration"}
 	case audit.SignedOutEverywhere:

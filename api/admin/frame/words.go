@@ -1,6 +1,10 @@
 package frame
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Outcome is a state in words, with the class of its look: a sign and a word, and never a colour alone.
 type Outcome struct{ Class, Say string }
@@ -18,6 +22,14 @@ func (p Shown) OutcomeOf(state string, undecided bool) Outcome {
 		return Outcome{"wait", p.Say("fortrudt", "taken back")}
 	}
 	return Outcome{"wait", p.Say("på vej", "on its way")}
+}
+
+// Brief is how long an answer took.
+func (p Shown) Brief(d time.Duration) string {
+	if d < time.Millisecond {
+		return p.Say("under 1 ms", "less than 1 ms")
+	}
+	return fmt.Sprintf("%d ms", d.Milliseconds())
 }
 
 // UseOf says by its class whether a certificate is used.

@@ -78,9 +78,18 @@ func (p page) ask(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 	if err != nil {
 		return frame.Answer{}, err
 	}
-	a := asked{Mailbox: m, Named: mailbox.Named{Kind: g.Kind, ID: g.Subject}, Care: r.Form.Get("care") == "yes" && v.Is(frame.Administrator)}
+	a := asked{Mailbox: m, Named: mailbox.Named{Kind: g.Kind, ID: g.Subject}, Care: r.Form.Get("care") == "yes"}
+	if a.Care && !v.Is(frame.Administrator) {
+		return frame.Answer{}, fault.New(fault.Forbidden, "appoints_nobody", fault.Sentence{
+			DA: "Kun administratorer udpeger og fjerner lokale administratorer.", EN: "Only administrators appoint and dismiss local administrators.",
+		}, nil)
+	}
 	if known, err := p.Book.Named(r.Context(), []store.Grant{g}); err == nil && len(known) > 0 {
 		a.Named = known[0]
 	}
-	return frame.Show("grant-take.html", fault.Sentence{DA: "Tag adgangen tilbage?", EN: "Take the right back?"}, a), nil
+	title := fault.Sentence{DA: "Tag adgangen tilbage?", EN: "Take the right back?"}
+	if a.Care {
+		title = fault.Sentence{DA: "Fjern den lokale administrator?", EN: "Dismiss the local administrator?"}
+	}
+	return frame.Show("grant-take.html", title, a), nil
 }

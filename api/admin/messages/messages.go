@@ -24,6 +24,7 @@ type Sending interface {
 	Search(ctx context.Context, q store.MessageSearch) ([]sending.Inspection, error)
 	Inspect(ctx context.Context, scope store.Scope, id string, entitled func(mailboxID string) bool) (sending.Inspection, error)
 	Resolve(ctx context.Context, c mailbox.Caller, deliveryID string, arrived bool) error
+	AskNotice(ctx context.Context, c mailbox.Caller, messageID string, before time.Time) error
 }
 
 // Mailboxes lists those that a visitor may choose from. *store.Store is one.
@@ -61,6 +62,7 @@ func Page(d Deps) frame.Page {
 			{Method: http.MethodGet, Path: listPath + "/{id}", Who: frame.Readers, Serve: p.one},
 			{Method: http.MethodGet, Path: listPath + "/{id}/copies/{copy}", Who: frame.Local | frame.Administrator, Serve: p.ask},
 			{Method: http.MethodPost, Path: listPath + "/{id}/copies/{copy}", Who: frame.Local | frame.Administrator, Serve: p.decide},
+			{Method: http.MethodPost, Path: listPath + "/{id}/notice", Who: frame.Local | frame.Administrator, Serve: p.notice},
 		},
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"aau.dk/sendsikker/api/admin/frame"
 	"aau.dk/sendsikker/internal/fault"
-	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/sending"
 	"aau.dk/sendsikker/internal/store"
 )
@@ -91,9 +90,7 @@ func (p page) doubt(r *http.Request, v frame.Visitor) (shown, error) {
 		return s, err
 	}
 	if !s.Manages {
-		return s, fault.New(fault.Forbidden, "mailbox_not_yours", fault.Sentence{
-			DA: "Kun postkassens administratorer kan tage stilling til den.", EN: "Only the mailbox's administrators can decide about it.",
-		}, nil)
+		return s, notYours()
 	}
 	s.Doubts = slices.DeleteFunc(s.Doubts, func(c copied) bool { return c.ID != r.PathValue("copy") })
 	if len(s.Doubts) == 0 {
@@ -102,6 +99,12 @@ func (p page) doubt(r *http.Request, v frame.Visitor) (shown, error) {
 		}, nil)
 	}
 	return s, nil
+}
+
+func notYours() error {
+	return fault.New(fault.Forbidden, "mailbox_not_yours", fault.Sentence{
+		DA: "Kun postkassens administratorer kan tage stilling til den.", EN: "Only the mailbox's administrators can decide about it.",
+	}, nil)
 }
 
 // ask shows what the decision is about, before it is made.
@@ -125,8 +128,7 @@ func (p page) decide(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 			EN: "Choose whether the mail arrived. If it is to be sent again, also confirm that the recipient may get it twice. Nothing was changed.",
 		}, nil)
 	}
-	caller := mailbox.Caller{Kind: mailbox.User, ID: v.ID, Name: v.Name}
-	if err := p.Sending.Resolve(r.Context(), caller, s.Doubts[0].ID, decision == "arrived"); err != nil {
+	if err := p.Sending.Resolve(r.Context(), callerOf(v), s.Doubts[0].ID, decision == "arrived"); err != nil {
 		return frame.Answer{}, err
 	}
 	told := fault.Sentence{DA: "Noteret: mailen kom frem.", EN: "Noted: the mail arrived."}
@@ -134,36 +136,4 @@ func (p page) decide(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 		told = fault.Sentence{DA: "Mailen sendes igen.", EN: "The mail is being sent again."}
 	}
 	return frame.Go(listPath + "/" + s.ID).Tell(told), nil
-}
-
-// happened says an event in words.
-func happened(e store.Event) fault.Sentence {
-	switch e.What {
-	case store.Accepted:
-		return fault.Sentence{DA: "Modtaget fra afsenderen", EN: "Accepted from the sender"}
-	case store.Drafted:
-		return fault.Sentence{DA: "Kladde lægges i funktionspostkassen", EN: "A draft is being put into the function mailbox"}
-	case store.SendBegun:
-		return fault.Sentence{DA: "Sendes", EN: "Being sent"}
-	case store.Looked:
-		return fault.Sentence{DA: "Undersøgt, hvad der blev af den", EN: "Looked up what became of it"}
-	case store.SentOff:
-		if e.Code == "decided" {
-			return fault.Sentence{DA: "En administrator har afgjort, at den kom frem", EN: "An administrator has decided that it arrived"}
-		}
-		return fault.Sentence{DA: "Sendt", EN: "Sent"}
-	case store.Refused:
-		return fault.Sentence{DA: "Kunne ikke sendes", EN: "Could not be sent"}
-	case store.Unsure:
-		return fault.Sentence{DA: "Uafklaret: den kan være sendt", EN: "Unclear: it may have been sent"}
-	case store.Cancelled:
-		return fault.Sentence{DA: "Fortrudt af afsenderen", EN: "Taken back by the sender"}
-	case store.SentAgain:
-		return fault.Sentence{DA: "En administrator har sat den til at blive sendt igen", EN: "An administrator has set it to be sent again"}
-	case store.Receipt:
-		return fault.Sentence{DA: "Kvittering lagt i funktionspostkassen", EN: "Receipt put into the function mailbox"}
-	case store.Report:
-		return fault.Sentence{DA: "Fejlrapport lagt i funktionspostkassen", EN: "Error report put into the function mailbox"}
-	}
-	return fault.Sentence{DA: string(e.What), EN: string(e.What)}
 }

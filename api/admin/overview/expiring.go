@@ -16,7 +16,8 @@ type expiring struct {
 	Name                     fault.Sentence
 	Ended, Week, Month, Soon int // already; within 7, 30, 60 days
 	First                    string
-	List                     string // where they stand; "" where no page has them
+	FirstPath                string // of its page
+	List                     string // where they stand
 	FirstAt                  time.Time
 }
 
@@ -42,7 +43,7 @@ func (p page) expiring(ctx context.Context, scope store.Scope, now time.Time) ([
 	if err != nil {
 		return nil, err
 	}
-	own := expiring{Name: fault.Sentence{DA: "Vores postkasser", EN: "Our mailboxes"}}
+	own := expiring{Name: fault.Sentence{DA: "Vores postkasser", EN: "Our mailboxes"}, List: "/admin/mailboxes"}
 	for _, box := range boxes {
 		c, err := x509.ParseCertificate(box.Certificate)
 		if err != nil {
@@ -50,7 +51,7 @@ func (p page) expiring(ctx context.Context, scope store.Scope, now time.Time) ([
 		}
 		own.count(c.NotAfter.Sub(now))
 		if own.FirstAt.IsZero() || c.NotAfter.Before(own.FirstAt) {
-			own.First, own.FirstAt = box.Address, c.NotAfter
+			own.First, own.FirstPath, own.FirstAt = box.Address, "/admin/mailboxes/"+box.ID, c.NotAfter
 		}
 	}
 	list := []expiring{own}

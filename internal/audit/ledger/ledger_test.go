@@ -211,6 +211,40 @@ func TestWhoeverChangesTheDatabaseIsFound(t *testing.T) {
 	}
 }
 
+func TestTheNewestRowsAreLookedAtAndNothingIsWritten(t *testing.T) {
+	t.Parallel()
+	d := open(t, 0, 0)
+	d.record(t, "test", 10)
+	d.keep(t)
+	d.pass(t, 3)
+	d.record(t, "test", 1) // it waits for its place
+	newest := func(rows uint64) chain.Report {
+		t.Helper()
+		report, err := d.VerifyNewest(t.Context(), chain.Trust{}, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report
+	}
+	for rows, want := range map[uint64]uint64{0: 0, 5: 5, 13: 13, 14: 13, 1 << 60: 13} {
+		if report := newest(rows); !report.Whole() || report.Entries != want || report.To != 13 {
+			t.Errorf("of %d: %+v", rows, report)
+		}
+	}
+	if s, err := d.State(t.Context()); err != nil || s.Waiting != 1 || s.Sequence != 13 {
+		t.Errorf("it put rows into the chain: %+v %v", s, err)
+	}
+	if err := errors.Join(d.tamper(t.Context(), `DROP TRIGGER audit_is_never_altered`), d.tamper(t.Context(), `UPDATE audit SET actor_id = 'bo' WHERE id = 9`)); err != nil {
+		t.Fatal(err)
+	}
+	if report := newest(4); !report.Whole() {
+		t.Errorf("before the newest: %v", report.Findings)
+	}
+	if report := newest(5); report.Whole() || report.Findings[0].What != chain.Altered || report.Findings[0].Sequence != 9 {
+		t.Errorf("among the newest: %v", report.Findings)
+	}
+}
+
 func TestALogThatIsNotKeptUpSaysSo(t *testing.T) {
 	t.Parallel()
 	d := open(t, 0, 0)

@@ -130,3 +130,22 @@ func (d *Directory) Close() error {
 	d.pool.close()
 	return nil
 }
+
+// Description is what an administrator sees of the settings. The password is not in it.
+type Description struct {
+	Server  string // host:port
+	TLS     string // LDAPS, StartTLS or Off
+	Base    string
+	LogsIn  bool
+	Vouches []string // the trust profiles whose authorities may vouch for what is found; nil is all
+}
+
+// Describe tells it.
+func (d *Directory) Describe() Description {
+	c := d.config
+	server, _, err := c.address()
+	if err != nil {
+		server = c.Host // New has checked it
+	}
+	return Description{Server: server, TLS: c.TLS, Base: c.Base, LogsIn: c.BindDN != "", Vouches: slices.Clone(c.Trust)}
+}

@@ -5,7 +5,8 @@
 #Requires -Modules Microsoft.Graph.Authentication, Microsoft.Graph.Applications
 [CmdletBinding()]
 param(
-    # Public half (.cer) of the certificate that the service proves itself to Entra with. Without it, add a federated or a managed identity by hand.
+    # Public half (.cer) of the certificate that the service proves itself to Entra with: as the sender, and where administrators sign in.
+    # Without it, add a federated or a managed identity to the sender by hand, and a secret to the API's registration (web-secret-file).
     [string] $SenderCertificate = '',
     # Lets the service ask which groups somebody is in, for people with more than 200.
     [switch] $GroupLookup
@@ -76,14 +77,17 @@ Update-MgApplication -ApplicationId $api.Id `
 Update-MgApplication -ApplicationId $addin.Id -Spa @{ RedirectUris = $SpaRedirects } `
     -RequiredResourceAccess @(@{ ResourceAppId = $api.AppId; ResourceAccess = @(@{ Id = $scopeId; Type = 'Scope' }) })
 
-# The sender: a program with no right over mailboxes in Entra, ever.
+# The sender: a program with no right over mailboxes in Entra, ever. The API's registration has no right at all: its proof is for the
+# sign-in of administrators, whose codes it redeems.
 if ($SenderCertificate) {
     $certificate = [System.Security.Cryptography.X509Certificates.X509Certificate2]::new((Resolve-Path -LiteralPath $SenderCertificate).Path)
     if ($certificate.HasPrivateKey) { throw 'Give the public half alone (.cer): the private key stays with the service.' }
-    $known = @($sender.KeyCredentials | Where-Object { $_ -and $_.CustomKeyIdentifier -and [System.BitConverter]::ToString($_.CustomKeyIdentifier).Replace('-', '') -eq $certificate.Thumbprint })
-    if ($known.Count -eq 0) {
-        $keys = @($sender.KeyCredentials | Where-Object { $_ }) + @(@{ Type = 'AsymmetricX509Cert'; Usage = 'Verify'; Key = $certificate.RawData; DisplayName = 'Send sikker' })
-        Update-MgApplication -ApplicationId $sender.Id -KeyCredentials $keys
+    foreach ($application in @($sender, $api)) {
+        $known = @($application.KeyCredentials | Where-Object { $_ -and $_.CustomKeyIdentifier -and [System.BitConverter]::ToString($_.CustomKeyIdentifier).Replace('-', '') -eq $certificate.Thumbprint })
+        if ($known.Count -eq 0) {
+            $keys = @($application.KeyCredentials | Where-Object { $_ }) + @(@{ Type = 'AsymmetricX509Cert'; Usage = 'Verify'; Key = $certificate.RawData; DisplayName = 'Send sikker' })
+            Update-MgApplication -ApplicationId $application.Id -KeyCredentials $keys
+        }
     }
 }
 $apiPrincipal    = Get-OwnServicePrincipal $api.AppId

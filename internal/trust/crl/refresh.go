@@ -16,6 +16,7 @@ type Pair struct{ Certificate, Issuer *x509.Certificate }
 type Held struct {
 	Address    string
 	Issuer     string // the subject of the authority that signs it
+	RawIssuer  []byte // the same, DER
 	Delta      bool   // it holds only what has changed since a complete list
 	Number     string // decimal; "" where it has none, or where no list is held
 	ThisUpdate time.Time
@@ -90,7 +91,7 @@ func (s *Source) held(wanted func(place) bool) []Held {
 
 // state wants the lock held.
 func (e *entry) state() Held {
-	state := Held{Address: e.ask.address, Issuer: e.ask.signer.Subject.String(), Delta: e.ask.delta, FetchedAt: e.fetched}
+	state := Held{Address: e.ask.address, Issuer: e.ask.signer.Subject.String(), RawIssuer: e.ask.signer.RawSubject, Delta: e.ask.delta, FetchedAt: e.fetched}
 	if list := e.list; list != nil {
 		state.ThisUpdate, state.NextUpdate, state.Entries = list.thisUpdate, list.nextUpdate, list.entries.count()
 		if list.number != nil {

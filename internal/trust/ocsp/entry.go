@@ -1,6 +1,7 @@
 package ocsp
 
 import (
+	"crypto/x509"
 	"errors"
 	"time"
 
@@ -14,7 +15,7 @@ const (
 	// failureRest is how long nobody asks again after a failure: long enough to leave a struggling responder alone, short
 	// enough that "try again shortly" is honest. The same goes for a responder that does not know the certificate (yet).
 	failureRest = time.Minute
-	// maxHeld bounds what is held; an entry has some 500 bytes. A university writes to some thousands in a month.
+	// maxHeld bounds what is held; an entry has some 600 bytes. A university writes to some thousands in a month.
 	maxHeld = 4096
 )
 
@@ -22,7 +23,8 @@ var errOlder = errors.New("the answer is older than the one held")
 
 // entry is what is held of a question. Its fields are guarded by Source.mu.
 type entry struct {
-	answered bool // answer is one
+	issuer   string // subject of the authority
+	answered bool   // answer is one
 	answer   Answer
 	asked    time.Time     // when it came
 	newest   time.Time     // thisUpdate of the newest answer that was good or revoked
@@ -91,13 +93,13 @@ func (e *entry) say(now time.Time) trust.Revocation {
 }
 
 // entryOf wants the lock held. It is nil where there is no room: all that is held is being asked about at this moment.
-func (s *Source) entryOf(about question, now time.Time) *entry {
+func (s *Source) entryOf(about question, issuer *x509.Certificate, now time.Time) *entry {
 	held := s.held[about]
 	if held == nil {
 		if !s.makeRoom() {
 			return nil
 		}
-		held = &entry{}
+		held = &entry{issuer: string(issuer.RawSubject)}
 		s.held[about] = held
 	}
 	held.used = now

@@ -91,7 +91,7 @@ func (s *Source) Check(ctx context.Context, certificate, issuer *x509.Certificat
 	}
 	now := s.deps.Now()
 	s.mu.Lock()
-	held := s.entryOf(questionAbout(certificate, issuer), now)
+	held := s.entryOf(questionAbout(certificate, issuer), issuer, now)
 	if held == nil {
 		s.mu.Unlock()
 		return trust.Revocation{Status: trust.StatusUnknown, Cause: errBusy}
