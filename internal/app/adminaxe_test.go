@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"aau.dk/sendsikker/internal/sandbox/browser"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
@@ -12,7 +13,7 @@ import (
 func TestEverybodyCanUseTheAdministratorsPages(t *testing.T) {
 	t.Parallel()
 	m := ended(t, sendsAs(t, "anna", "sikkermail@its.aau.example", "chen@uni.example").Id.String())
-	ctx := browser(t)
+	ctx := browser.Open(t, 1280, 800)
 	p := &outlookPage{t: t, ctx: ctx}
 	p.withAxe()
 	signIn(t, ctx, "iben")

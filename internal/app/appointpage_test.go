@@ -4,13 +4,14 @@ import (
 	"strings"
 	"testing"
 
+	"aau.dk/sendsikker/internal/sandbox/browser"
 	"github.com/chromedp/chromedp"
 )
 
 // An administrator finds somebody in the directory, gives a mailbox into their care and takes it back, with a browser.
 func TestALocalAdministratorIsAppointedAndDismissedWithABrowser(t *testing.T) {
 	t.Parallel()
-	ctx := browser(t)
+	ctx := browser.Open(t, 1280, 800)
 	signIn(t, ctx, "iben")
 	visit(t, ctx, "/admin/grants?lang=da")
 	grants := strings.TrimPrefix(seen[string](t, ctx, `[...document.querySelectorAll("tr")].find(r => r.textContent.includes("sikkermail@its.")).querySelector("a").href`), shared.url())

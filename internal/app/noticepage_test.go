@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"aau.dk/sendsikker/internal/sandbox/browser"
 	"github.com/chromedp/chromedp"
 )
 
@@ -14,7 +15,7 @@ func TestALostReceiptIsAskedForWithABrowser(t *testing.T) {
 	t.Parallel()
 	const box = "sikkermail@its.aau.example"
 	m := ended(t, sendsAs(t, "anna", box, "chen@uni.example").Id.String())
-	ctx := browser(t)
+	ctx := browser.Open(t, 1280, 800)
 	signIn(t, ctx, "iben")
 	page := "/admin/messages/" + m.Id.String()
 	look(t, ctx, "message", page, "")

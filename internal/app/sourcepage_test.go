@@ -8,14 +8,15 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/sandbox/browser"
 	"aau.dk/sendsikker/internal/store"
 )
 
 // An administrator asks the real directory about people, with a browser and no script of ours.
 func TestADirectoryIsTriedWithABrowser(t *testing.T) {
 	t.Parallel()
-	ctx := browser(t)
-	complaints := listen(t, ctx)
+	ctx := browser.Open(t, 1280, 800)
+	complaints := browser.Complaints(t, ctx)
 	signIn(t, ctx, "iben")
 	visit(t, ctx, "/admin/directories?lang=da")
 	do := func(step ...chromedp.Action[chromedp.Void]) string {
