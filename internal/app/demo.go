@@ -175,7 +175,7 @@ func openWorld(ctx context.Context, o worldOptions) (_ *world, err error) {
 		return nil, err
 	}
 	if w.new {
-		if err := w.remember(ctx, o); err != nil {
+		if err := w.remember(ctx, plan.Database, o.now()); err != nil {
 			return nil, fmt.Errorf("the history: %w", err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -64,10 +65,10 @@ func habits() []habit {
 }
 
 // remember writes the history. The service does not work yet: nobody else steps into it.
-func (w *world) remember(ctx context.Context, o worldOptions) (err error) {
+func (w *world) remember(ctx context.Context, database string, now time.Time) (err error) {
 	dice := rand.New(rand.NewPCG(pastDays, 2)) //nolint:gosec // the same month for everybody
 	p := &past{world: w, dice: dice, boxes: map[string]string{}, outside: map[string]*sending.Certificate{}}
-	if p.store, err = store.Open(ctx, w.wiring(o).Database, func() time.Time { return p.at }); err != nil {
+	if p.store, err = store.Open(ctx, database, func() time.Time { return p.at }); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.store.Close()) }()
@@ -87,8 +88,8 @@ func (w *world) remember(ctx context.Context, o worldOptions) (err error) {
 			p.outside[r.Address] = sending.Describe(certs.Candidate{Certificate: r.Identity.Certificate, Source: source})
 		}
 	}
-	book := ledger.New(ledger.Deps{Store: p.store, Keeper: w.service.keeper, Now: func() time.Time { return p.at }, Log: o.log})
-	midnight := o.now().UTC().Truncate(24 * time.Hour)
+	book := ledger.New(ledger.Deps{Store: p.store, Keeper: w.service.keeper, Now: func() time.Time { return p.at }, Log: slog.New(slog.DiscardHandler)})
+	midnight := now.UTC().Truncate(24 * time.Hour)
 	for n := pastDays; n > 0; n-- {
 		day := midnight.AddDate(0, 0, -n)
 		if err := errors.Join(p.day(ctx, day), p.administrators(ctx, day, n)); err != nil {

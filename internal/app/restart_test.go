@@ -34,12 +34,12 @@ type house struct {
 
 // openHouse wires a service at the university that all tests share, without starting its workers. A database that is empty is
 // furnished first.
-func openHouse(t *testing.T, data string, change ...func(*wiring)) *house {
+func openHouse(t testing.TB, data string, change ...func(*wiring)) *house {
 	t.Helper()
 	return openHouseAt(t, shared.university, data, change...)
 }
 
-func openHouseAt(t *testing.T, u *sandbox.University, data string, change ...func(*wiring)) *house {
+func openHouseAt(t testing.TB, u *sandbox.University, data string, change ...func(*wiring)) *house {
 	t.Helper()
 	assets, err := readAssets()
 	if err != nil {
@@ -128,7 +128,7 @@ func (h *house) ended(t *testing.T, id uuid.UUID) contract.Message {
 }
 
 // database opens the house's database beside it, to look and to meddle.
-func (h *house) database(t *testing.T) *sql.DB {
+func (h *house) database(t testing.TB) *sql.DB {
 	t.Helper()
 	driver, where := "sqlite", h.at+"?_pragma=busy_timeout(10000)"
 	if strings.HasPrefix(h.at, "postgres://") {

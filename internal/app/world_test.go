@@ -44,7 +44,7 @@ var server struct {
 }
 
 // onPostgres gives a service a database of its own on it.
-func onPostgres(t *testing.T) (address string, change func(*wiring)) {
+func onPostgres(t testing.TB) (address string, change func(*wiring)) {
 	t.Helper()
 	peer.NeedPostgres(t)
 	server.once.Do(func() { server.Postgres, server.err = peer.StartPostgres() })
