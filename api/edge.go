@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -45,23 +44,6 @@ func requestID(next http.Handler) http.Handler {
 		ctx := context.WithValue(r.Context(), requestIDKey, id)
 		ctx = context.WithValue(ctx, recordKey, &record{})
 		next.ServeHTTP(w, r.WithContext(ctx))
-	})
-}
-
-// client makes RemoteAddr the one who asks where a proxy of ours stands between. The last address in X-Forwarded-For is what that
-// proxy has seen; those before it are what the client says, and anybody can say anything.
-func (s *server) client(next http.Handler) http.Handler {
-	if !s.BehindProxy {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if hops := r.Header.Values("X-Forwarded-For"); len(hops) > 0 {
-			all := strings.Split(hops[len(hops)-1], ",")
-			if last, err := netip.ParseAddr(strings.TrimSpace(all[len(all)-1])); err == nil {
-				r.RemoteAddr = netip.AddrPortFrom(last, 0).String()
-			}
-		}
-		next.ServeHTTP(w, r)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -21,16 +22,42 @@ const (
 	beatPause = 20 * time.Second
 	// streamTime ends a stream; the client comes back by itself, with Last-Event-ID, perhaps to another machine.
 	streamTime = 10 * time.Minute
-	// maxStreams of one machine: each asks the database twice a second.
-	maxStreams = 200
+	// maxStreams of one machine: each asks the database twice a second. maxStreamsEach is one caller's part of them: a pane that watches
+	// all mails it has just sent.
+	maxStreams, maxStreamsEach = 200, 10
 )
+
+// seats are the places of those who watch.
+type seats struct {
+	mu    sync.Mutex
+	taken int
+	of    map[string]int // by caller
+}
+
+// enter takes a place, unless all are taken or the caller has enough. leave gives it back, and is never nil.
+func (s *seats) enter(caller string) (leave func(), entered bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.taken == maxStreams || s.of[caller] == maxStreamsEach {
+		return func() {}, false
+	}
+	s.taken++
+	s.of[caller]++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.taken--
+		if s.of[caller]--; s.of[caller] == 0 {
+			delete(s.of, caller)
+		}
+	}, true
+}
 
 // streamEvents tells what happens to one of the caller's messages, as it happens.
 func (s *server) streamEvents(w http.ResponseWriter, r *http.Request) {
-	select {
-	case s.streams <- struct{}{}:
-		defer func() { <-s.streams }()
-	default:
+	leave, entered := s.streams.enter(callerOf(r.Context()).ID)
+	defer leave()
+	if !entered {
 		f := fault.New(fault.Throttled, "too_many_streams", fault.Sentence{
 			DA: "Der er for mange, der følger med lige nu. Hent mailens tilstand i stedet.",
 			EN: "Too many are watching just now. Fetch the message's state instead.",

@@ -112,6 +112,10 @@ func (s *server) fromForm(form *multipart.Reader, content hash.Hash) (*draft.Dra
 }
 
 func (s *server) parseDraft(raw []byte) (*draft.Draft, error) {
+	var size thin
+	if size.count(raw); size.values > maxValues {
+		return nil, bodyTooLarge(errTooManyValues)
+	}
 	var anything any
 	if err := json.Unmarshal(raw, &anything); err != nil {
 		return nil, malformed("draft_malformed", "draft", errors.New("the draft is not JSON"))

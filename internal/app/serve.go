@@ -100,7 +100,7 @@ func (c *serveCommand) wiring(assets Assets, log *slog.Logger) (wiring, error) {
 		},
 		Credential: credential, GraphURL: c.Graph.URL, GraphLarge: large, Domains: c.Mail.Domains,
 		Encryption: smime.Rule(c.Mail.Encryption), Headers: sending.HeaderRule(c.Mail.Headers), OuterSubject: c.Mail.OuterSubject,
-		Finding: finding, AdminRole: c.Entra.AdminRole, AuditorRole: c.Entra.AuditorRole, SignIn: signInSettings(c.Config), Organisation: c.Organisation, PublicURL: c.PublicURL, BehindProxy: c.TLS.Proxy,
+		Finding: finding, AdminRole: c.Entra.AdminRole, AuditorRole: c.Entra.AuditorRole, SignIn: signInSettings(c.Config), Organisation: c.Organisation, PublicURL: c.PublicURL, Callers: callerLimitsFrom(c.Config),
 		AddIn: addInSettings{
 			ClientID: addInClient(c.AddIn, c.Entra.Clients), Authority: c.Entra.Authority + "/" + c.Entra.Tenant, SupportURL: c.AddIn.SupportURL,
 			Version: c.AddIn.Version, Office: c.AddIn.Office, Ancestors: c.AddIn.FrameAncestors,

@@ -30,7 +30,7 @@ func good(t *testing.T) config.Config {
 	c.AddIn = config.AddIn{ClientID: id, SupportURL: "https://hjaelp.example.dk/sikker?a=1", Version: "1.2.0.0", CPR: "off", Marked: "ask", Channel: "block",
 		Office: "https://office.example/office.js", FrameAncestors: []string{"https://outlook.example.dk:8443"}}
 	c.Data = t.TempDir()
-	c.TLS.Proxy = true
+	c.TLS.Proxy, c.TLS.Proxies, c.TLS.Forwarded = true, []string{"10.0.4.7", "2001:db8:4::/64"}, "X-Forwarded-For"
 	c.Entra.Tenant, c.Entra.Audience, c.Entra.Scope, c.Entra.Role = id, id, "s", "r"
 	c.Entra.AdminRole, c.Trust.Environment, c.Trust.Unpublished, c.Trust.OCES3 = "admin", "production", "stop", true
 	c.Entra.Clients = []string{id}
