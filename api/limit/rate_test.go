@@ -114,7 +114,7 @@ func TestTheOneSeenLongestAgoIsForgotten(t *testing.T) {
 }
 
 // Not in parallel: what others allocate would be counted.
-func TestAMillionNetworksTakeNoMoreMemoryThanThereArePlaces(t *testing.T) {
+func TestManyNetworksTakeNoMoreMemoryThanThereArePlaces(t *testing.T) {
 	r := open(t, Rates{Public: Rate{PerMinute: 60, Burst: 10}, BadSignIns: 5})
 	heap := func() uint64 {
 		runtime.GC()
@@ -123,7 +123,7 @@ func TestAMillionNetworksTakeNoMoreMemoryThanThereArePlaces(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before, now := heap(), r.clock.now()
-	for i := range 1_000_000 {
+	for i := range 300_000 {
 		n := netip.PrefixFrom(netip.AddrFrom16([16]byte{0x20, 1, 0x0d, 0xb8, 0, byte(i >> 16), byte(i >> 8), byte(i)}), 64)
 		r.public.take(n, now)
 		r.locks.bad(n, now)

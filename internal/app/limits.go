@@ -23,7 +23,9 @@ const addressBurst = 3
 
 func callerLimitsFrom(c config.Config) callerLimits {
 	l := c.Limits
-	ofAddress := func(perMinute int) limit.Rate { return limit.Rate{PerMinute: perMinute, Burst: max(perMinute/addressBurst, 1)} }
+	ofAddress := func(perMinute int) limit.Rate {
+		return limit.Rate{PerMinute: perMinute, Burst: max(perMinute/addressBurst, 1)}
+	}
 	networks, _ := c.Networks() // checked with the other settings
 	return callerLimits{
 		Rates: limit.Rates{
