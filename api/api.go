@@ -13,6 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/go-chi/chi/v5"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/singleflight"
 
 	"aau.dk/sendsikker/api/contract"
 	"aau.dk/sendsikker/api/limit"
@@ -114,6 +115,7 @@ type server struct {
 	Deps
 	document *openapi3.T
 	router   routers.Router
+	looks    singleflight.Group // of /readyz
 	streams  seats
 	exports  chan struct{} // places for those who fetch the audit log
 }

@@ -46,6 +46,8 @@ type house struct {
 	broken *bool // a part of the service
 	book   *phonebook
 	rates  limit.Rates
+	slow   chan struct{} // not nil: what is done to mailboxes says so in begun, and waits until it is closed
+	begun  chan struct{}
 }
 
 func must[T any](value T, err error) T {
