@@ -116,8 +116,9 @@ type server struct {
 	document *openapi3.T
 	router   routers.Router
 	looks    singleflight.Group // of /readyz
-	streams  seats
-	exports  chan struct{} // places for those who fetch the audit log
+	streams  *seats             // of those who watch
+	uploads  *seats             // of those who send
+	exports  chan struct{}      // places for those who fetch the audit log
 }
 
 // New builds the handler for every path of the contract.
@@ -130,7 +131,7 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the contract: %w", err)
 	}
-	s := &server{Deps: d, document: document, router: router, streams: seats{of: map[string]int{}}, exports: make(chan struct{}, maxExports)}
+	s := &server{Deps: d, document: document, router: router, streams: newSeats(maxStreams, maxStreamsEach), uploads: newSeats(maxUploads, maxUploadsEach), exports: make(chan struct{}, maxExports)}
 	observe, err := newObserver(d.Registry)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,10 @@ const (
 	// uploadTime lets 150 MB through at 2 Mbit/s; everything else is small.
 	uploadTime = 10 * time.Minute
 	answerTime = 30 * time.Second
+	// maxUploads on their way to one machine, and of them one caller's: each may take uploadTime, and holds a connection and half a
+	// megabyte. A program that sends does so from a few dozen threads.
+	maxUploads, maxUploadsEach = 1000, 64
+	uploadRetry                = 5 * time.Second
 )
 
 type key int

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -26,32 +25,6 @@ const (
 	// all mails it has just sent.
 	maxStreams, maxStreamsEach = 200, 10
 )
-
-// seats are the places of those who watch.
-type seats struct {
-	mu    sync.Mutex
-	taken int
-	of    map[string]int // by caller
-}
-
-// enter takes a place, unless all are taken or the caller has enough. leave gives it back, and is never nil.
-func (s *seats) enter(caller string) (leave func(), entered bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.taken == maxStreams || s.of[caller] == maxStreamsEach {
-		return func() {}, false
-	}
-	s.taken++
-	s.of[caller]++
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.taken--
-		if s.of[caller]--; s.of[caller] == 0 {
-			delete(s.of, caller)
-		}
-	}, true
-}
 
 // streamEvents tells what happens to one of the caller's messages, as it happens.
 func (s *server) streamEvents(w http.ResponseWriter, r *http.Request) {

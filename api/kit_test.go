@@ -156,7 +156,7 @@ func open(t *testing.T, u useCase) (http.Handler, *book) {
 	return openWith(t, u, limit.Rates{})
 }
 
-func openWith(t *testing.T, u useCase, rates limit.Rates) (http.Handler, *book) {
+func openWith(t testing.TB, u useCase, rates limit.Rates) (http.Handler, *book) {
 	t.Helper()
 	text, err := os.ReadFile("../openapi.yaml")
 	if err != nil {

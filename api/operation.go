@@ -89,12 +89,30 @@ func (s *server) authenticated(next http.Handler) http.Handler {
 		if rec, ok := r.Context().Value(recordKey).(*record); ok {
 			rec.caller = caller.ID
 		}
-		if err := s.Limits.Caller(caller.ID, m.route.Operation.OperationID == sendMessage); err != nil {
+		sends := m.route.Operation.OperationID == sendMessage
+		if err := s.Limits.Caller(caller.ID, sends); err != nil {
 			s.problem(w, r, err)
 			return
 		}
+		if sends {
+			leave, entered := s.uploads.enter(caller.ID)
+			defer leave()
+			if !entered {
+				s.problem(w, r, tooManyUploads())
+				return
+			}
+		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey, caller)))
 	})
+}
+
+func tooManyUploads() error {
+	f := fault.New(fault.Throttled, "too_many_uploads", fault.Sentence{
+		DA: "Der er for mange mails på vej hertil på én gang. Intet er sendt. Vent, til nogle af dem er modtaget.",
+		EN: "Too many mails are on their way here at once. Nothing was sent. Wait until some of them have been accepted.",
+	}, nil)
+	f.RetryAfter = uploadRetry
+	return f
 }
 
 // forAll counts a request for what is open to everybody, by address.

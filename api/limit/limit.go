@@ -64,6 +64,9 @@ func New(d Deps) (*Limiter, error) {
 		limited:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sendsikker_limited_total", Help: "Requests that came too often, or from an address that is locked out."}, []string{"what"}),
 		lockedOut: prometheus.NewCounter(prometheus.CounterOpts{Name: "sendsikker_lockouts_total", Help: "Addresses that were locked out of signing in."}),
 	}
+	for _, what := range []string{"read", "send", "public", "files", "sign_in", "locked"} {
+		l.limited.WithLabelValues(what) // a figure that appears with the first refusal cannot be watched for it
+	}
 	_, _ = rand.Read(l.pseudonymKey) // never fails (package crypto/rand)
 	var faults [6]error
 	l.read, faults[0] = newBuckets[string](d.Read, places)

@@ -86,6 +86,9 @@ type service struct {
 	closers []func() error
 }
 
+// scrapes of the figures are answered at a time, the others with 503: each asks the database, and anybody who reaches us may ask.
+const scrapes = 3
+
 // wire opens everything. It uses no network: a service that cannot reach Microsoft starts, says so in /readyz, and recovers.
 func wire(ctx context.Context, w wiring) (_ *service, err error) {
 	s := &service{workers: w.Workers, rescue: w.Rescue, drain: w.Drain, now: w.Now, log: w.Log}
@@ -153,7 +156,7 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 		}),
 		Limits: limits, MaxMessage: outlook.MaxMessage(), Now: w.Now,
 		Parts: parts, Admin: pages,
-		Metrics:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		Metrics:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: scrapes}),
 		Registry: registry, Log: w.Log,
 	})
 	if err != nil {

@@ -184,8 +184,7 @@ func (s *Site) allowed(rule Rule) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, most)
 		v, err := s.visitor(r)
-		switch {
-		case err != nil:
+		if err != nil {
 			s.refuse(w, r, Visitor{Roles: Anybody}, err)
 			return
 		}
