@@ -92,7 +92,12 @@ func TestEveryAnswerOfEveryRouteIsGuarded(t *testing.T) {
 	for _, route := range calls {
 		for _, caller := range []string{"anonymous", "expired", "anna", "iben"} {
 			r := s.request(t, route, s.message)
-			s.guarded(t, route+" as "+caller, r, s.do(t, r, s.token(t, caller)))
+			r.Host = "evil.example" // which nothing of ours is made of
+			a := s.do(t, r, s.token(t, caller))
+			s.guarded(t, route+" as "+caller, r, a)
+			if strings.Contains(string(a.body)+fmt.Sprint(a.header), "evil.example") {
+				t.Errorf("%s as %s: the answer has the caller's word for our name", route, caller)
+			}
 		}
 	}
 }
@@ -124,7 +129,7 @@ func TestEveryRouteButTheProbesIsLimited(t *testing.T) {
 			}
 			probe := strings.HasSuffix(route, "/healthz") || strings.HasSuffix(route, "/readyz")
 			if probe != (last.status == http.StatusOK) || !probe && last.status != http.StatusTooManyRequests {
-				t.Errorf("%s as %s: %d %s", route, caller, last.status, last.body)
+				t.Errorf("%s as %s: %d %.80q", route, caller, last.status, last.body)
 				continue
 			}
 			if probe {
