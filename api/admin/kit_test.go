@@ -104,6 +104,10 @@ func openWith(t testing.TB, rates limit.Rates) *house {
 	h.site, err = admin.New(admin.Deps{
 		Gate: gate, Directory: members{}, Limits: h.limiter(t), AdminRole: "SendSikker.Administrator", AuditorRole: "SendSikker.Auditor", Organisation: "Universitetet Eksempel",
 		Mailboxes: h.mailboxes, Book: h.book, Try: func(_ context.Context, _ audit.Actor, address string) ([]mailboxes.Tried, error) {
+			if h.slow != nil {
+				h.begun <- struct{}{}
+				<-h.slow
+			}
 			return []mailboxes.Tried{{OK: address == "sikkermail@hr.aau.example", What: fault.Sentence{DA: "Nøglen", EN: "The key"}, Fix: fault.Sentence{DA: "Importér", EN: "Import"}}}, nil
 		},
 		Store: h.store, Sending: h.sending(t), Shelf: h.shelf(), Ledger: h.ledger, Sheet: h.sheet, Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil)),

@@ -208,6 +208,27 @@ func TestSettingsAndATestMail(t *testing.T) {
 	says(t, "a test that fails", iben.do(http.MethodPost, "/admin/mailboxes/its/try", url.Values{}), "kom ikke frem", "Importér")
 }
 
+// Each sends a mail and waits for it.
+func TestThreeMailboxesAreTriedAtATimeAndNoMore(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	david := h.visit(t).signIn("david")
+	h.slow, h.begun = make(chan struct{}), make(chan struct{})
+	ended := make(chan int, 3)
+	try := func() *httptest.ResponseRecorder { return david.bring("/admin/mailboxes/hr/try", nil, nil) }
+	for range 3 {
+		go func() { ended <- try().Code }()
+		<-h.begun
+	}
+	refusedFor(t, try(), "Andre sender prøvemails lige nu.")
+	close(h.slow)
+	for range 3 {
+		if code := <-ended; code != http.StatusOK {
+			t.Errorf("%d", code)
+		}
+	}
+}
+
 // To open a key file may take seconds of a processor.
 func TestTwoKeysAreImportedAtATimeAndNoMore(t *testing.T) {
 	t.Parallel()

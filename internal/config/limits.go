@@ -13,7 +13,7 @@ type Limits struct {
 	SendBurst       int `default:"100" help:"How many of them at once." placeholder:"N"`
 	PublicPerMinute int `default:"1200" help:"Calls a minute from one address that prove nothing; 0 is no limit." placeholder:"N"`
 	FilesPerMinute  int `default:"12000" help:"Files of the add-in a minute for one address; 0 is no limit." placeholder:"N"`
-	SignInPerMinute int `default:"60" help:"Steps a minute of signing in to the administrators' page from one address; 0 is no limit." placeholder:"N"`
+	SignInPerMinute int `default:"120" help:"Steps a minute of signing in to the administrators' page from one address; 0 is no limit." placeholder:"N"`
 	BadSignIns      int `default:"30" help:"Bad sign-ins in five minutes before their address is locked out of signing in, for 1 to 15 minutes; 0 is never." placeholder:"N"`
 }
 

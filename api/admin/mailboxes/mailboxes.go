@@ -54,6 +54,7 @@ type page struct {
 	Deps
 	zone    *time.Location
 	imports chan struct{}
+	tries   chan struct{}
 }
 
 // Page is the mailboxes.
@@ -62,7 +63,7 @@ func Page(d Deps) frame.Page {
 	if err != nil {
 		zone = time.UTC // the frame has found it, or has not started
 	}
-	p := page{Deps: d, zone: zone, imports: make(chan struct{}, maxImports)}
+	p := page{Deps: d, zone: zone, imports: make(chan struct{}, maxImports), tries: make(chan struct{}, maxTries)}
 	views, err := fs.Sub(files, "views")
 	if err != nil {
 		views = files
