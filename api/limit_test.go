@@ -2,12 +2,14 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
 
 	"aau.dk/sendsikker/api/limit"
+	"aau.dk/sendsikker/internal/draft"
 	"aau.dk/sendsikker/internal/entra"
 	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/sending"
@@ -142,5 +144,39 @@ func TestAGoodTokenWorksFromAnAddressThatIsLockedOut(t *testing.T) {
 	}
 	if text := log.String(); strings.Count(text, "an address is locked out of signing in") != 1 || strings.Contains(text, "192.0.2") {
 		t.Errorf("the log: %s", text)
+	}
+}
+
+// Each recipient is looked for in directories of others.
+func TestManyRecipientsCountAsManyRequests(t *testing.T) {
+	t.Parallel()
+	u := reading()
+	u.preflight = func(*draft.Draft) sending.Preflight { return sending.Preflight{} }
+	list := make([]string, 250)
+	for i := range list {
+		list[i] = fmt.Sprintf("p%d@partner.example", i)
+	}
+	body := `{"mailbox":"a@b.example","to":[{"address":"` + strings.Join(list, `"},{"address":"`) + `"}]}`
+	rate := limit.Rate{PerMinute: 6, Burst: 30} // twice 1 for the request and 10 for the people, and not a third time
+	h, _ := openWith(t, u, limit.Rates{Read: rate, Send: rate})
+	form := "--b\r\nContent-Disposition: form-data; name=\"draft\"\r\n\r\n" + strings.Replace(body, "}]}", `}],"body":{"text":"x"}}`, 1) + "\r\n--b--\r\n"
+	for name, ask := range map[string]func() int{
+		"a preflight": func() int {
+			return ask(t, h, http.MethodPost, "/v1/preflight", strings.NewReader(body), "Content-Type", "application/json").Code
+		},
+		"a form": func() int {
+			return ask(t, h, http.MethodPost, "/v1/messages", strings.NewReader(form), "Content-Type", "multipart/form-data; boundary=b").Code
+		},
+	} {
+		if a, b, c := ask(), ask(), ask(); a == 429 || b == 429 || c != 429 {
+			t.Errorf("%s: %d, %d, %d", name, a, b, c)
+		}
+	}
+	h, _ = openWith(t, u, limit.Rates{Send: rate})
+	mail := func() int {
+		return ask(t, h, http.MethodPost, "/v1/messages?mailbox=a@b.example", strings.NewReader("To: "+strings.Join(list, ",\r\n ")+"\r\n\r\nx"), "Content-Type", "message/rfc822").Code
+	}
+	if a, b, c := mail(), mail(), mail(); a == 429 || b == 429 || c != 429 {
+		t.Errorf("a mail: %d, %d, %d", a, b, c)
 	}
 }

@@ -45,6 +45,9 @@ func (s *server) SendMessage(ctx context.Context, r contract.SendMessageRequestO
 	if err != nil {
 		return nil, err
 	}
+	if err := s.Limits.People(sub.Caller.ID, recipientsOf(sub.Draft), true); err != nil {
+		return nil, err
+	}
 	accepted, err := s.Sending.Submit(ctx, sub)
 	if err != nil {
 		return nil, err

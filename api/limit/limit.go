@@ -89,6 +89,18 @@ func (l *Limiter) Caller(id string, sends bool) error {
 	return l.tooMany("read", l.read.take(id, l.now()))
 }
 
+// peopleInOne recipients are one request more: each is looked for in directories of others, who would think that it is we who ask about
+// everybody they have.
+const peopleInOne = 25
+
+// People counts the recipients that a caller asks about, after the request itself.
+func (l *Limiter) People(id string, recipients int, sends bool) error {
+	if sends {
+		return l.tooMany("send", l.send.several(id, recipients/peopleInOne, l.now()))
+	}
+	return l.tooMany("read", l.read.several(id, recipients/peopleInOne, l.now()))
+}
+
 // Public counts a request of somebody unknown.
 func (l *Limiter) Public(r *http.Request) error {
 	return l.tooMany("public", l.public.take(network(peer(r)), l.now()))

@@ -30,8 +30,11 @@ func newBuckets[K comparable](r Rate, places int) (*buckets[K], error) {
 }
 
 // take counts one. wait is how long until there is room again; 0 is that there was.
-func (b *buckets[K]) take(key K, now time.Time) (wait time.Duration) {
-	if b.rate.PerMinute == 0 {
+func (b *buckets[K]) take(key K, now time.Time) (wait time.Duration) { return b.several(key, 1, now) }
+
+// several counts so many at once, all or none: never more than what may come at once, or they could never come.
+func (b *buckets[K]) several(key K, n int, now time.Time) (wait time.Duration) {
+	if b.rate.PerMinute == 0 || n < 1 {
 		return 0
 	}
 	b.mu.Lock()
@@ -41,7 +44,7 @@ func (b *buckets[K]) take(key K, now time.Time) (wait time.Duration) {
 		one = rate.NewLimiter(rate.Limit(b.rate.PerMinute)/60, max(b.rate.Burst, 1))
 		b.of.Add(key, one)
 	}
-	place := one.ReserveN(now, 1)
+	place := one.ReserveN(now, min(n, one.Burst()))
 	if wait = place.DelayFrom(now); wait > 0 {
 		place.CancelAt(now) // who is refused has not used it up: whoever asks all the time still gets their share
 	}

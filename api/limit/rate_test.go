@@ -50,6 +50,20 @@ func TestACallerGetsSoManyAtOnceAndThenSoManyAMinute(t *testing.T) {
 	}
 }
 
+func TestMoreThanMayComeAtOnceComesAsOne(t *testing.T) {
+	t.Parallel()
+	r := open(t, Rates{Read: Rate{PerMinute: 60, Burst: 5}})
+	if err := r.People("anna", 10_000, false); err != nil { // 400, of a burst of 5: refused, it could never be asked
+		t.Error(err)
+	}
+	if err := r.People("anna", 25, false); fault.From(err).RetryAfter != time.Second {
+		t.Errorf("one more: %v", err)
+	}
+	if err := r.People("anna", 24, false); err != nil {
+		t.Errorf("a few are no more than their request: %v", err)
+	}
+}
+
 func TestWithoutALimitNobodyIsCounted(t *testing.T) {
 	t.Parallel()
 	r := open(t, Rates{})
