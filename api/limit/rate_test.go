@@ -142,7 +142,7 @@ func TestManyNetworksTakeNoMoreMemoryThanThereArePlaces(t *testing.T) {
 		r.public.take(n, now)
 		r.locks.bad(n, now)
 	}
-	if took := int64(heap()) - int64(before); took > 64<<20 || r.public.of.Len() != places || r.locks.of.Len() != places {
+	if took := int64(heap()) - int64(before); took > 16<<20 || r.public.of.Len() != places || r.locks.of.Len() != places {
 		t.Errorf("%d MB for %d and %d", took>>20, r.public.of.Len(), r.locks.of.Len())
 	}
 	runtime.KeepAlive(r)
