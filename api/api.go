@@ -13,8 +13,10 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/go-chi/chi/v5"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/singleflight"
 
 	"aau.dk/sendsikker/api/contract"
+	"aau.dk/sendsikker/api/limit"
 	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/audit/ledger"
 	"aau.dk/sendsikker/internal/certs/shelf"
@@ -69,6 +71,7 @@ type Audit interface {
 // AddIn is the Outlook add-in's files. Serve answers with one; false is that there is no such file, and nothing was written.
 type AddIn interface {
 	Serve(w http.ResponseWriter, r *http.Request) bool
+	Policy(path string) string // the content security policy of the page there
 }
 
 // Admin is the administrators' web page. Pattern is what the log calls a path of it: a real one may hold what no log should.
@@ -96,7 +99,7 @@ type Deps struct {
 	Partners     http.Handler // the public page of our mailboxes' certificates
 	AddIn        AddIn
 	Admin        Admin // nil: there is none
-	BehindProxy  bool  // a proxy of ours is the only one who connects, and says in X-Forwarded-For who did
+	Limits       *limit.Limiter
 	MaxMessage   int64 // of a sealed copy
 	Parts        []Part
 	Metrics      http.Handler
@@ -112,8 +115,10 @@ type server struct {
 	Deps
 	document *openapi3.T
 	router   routers.Router
-	streams  chan struct{} // places for those who watch
-	exports  chan struct{} // places for those who fetch the audit log
+	looks    singleflight.Group // of /readyz
+	streams  *seats             // of those who watch
+	uploads  *seats             // of those who send
+	exports  chan struct{}      // places for those who fetch the audit log
 }
 
 // New builds the handler for every path of the contract.
@@ -126,7 +131,7 @@ func New(d Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the contract: %w", err)
 	}
-	s := &server{Deps: d, document: document, router: router, streams: make(chan struct{}, maxStreams), exports: make(chan struct{}, maxExports)}
+	s := &server{Deps: d, document: document, router: router, streams: newSeats(maxStreams, maxStreamsEach), uploads: newSeats(maxUploads, maxUploadsEach), exports: make(chan struct{}, maxExports)}
 	observe, err := newObserver(d.Registry)
 	if err != nil {
 		return nil, err
@@ -134,7 +139,7 @@ func New(d Deps) (http.Handler, error) {
 
 	// Every route on one screen. Those of the contract's operations are in contract.HandlerFromMux.
 	root := chi.NewRouter()
-	root.Use(requestID, s.client, hurried, s.logged(observe), s.recovered, secured)
+	root.Use(requestID, d.Limits.Address, hurried, s.logged(observe), s.recovered, secured)
 	root.NotFound(s.noSuchCall) // a method that chi does not know gets no further
 	root.MethodNotAllowed(s.noSuchCall)
 	if d.Admin != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -20,6 +19,10 @@ const (
 	// uploadTime lets 150 MB through at 2 Mbit/s; everything else is small.
 	uploadTime = 10 * time.Minute
 	answerTime = 30 * time.Second
+	// maxUploads on their way to one machine, and of them one caller's: each may take uploadTime, and holds a connection and half a
+	// megabyte. A program that sends does so from a few dozen threads.
+	maxUploads, maxUploadsEach = 1000, 64
+	uploadRetry                = 5 * time.Second
 )
 
 type key int
@@ -45,23 +48,6 @@ func requestID(next http.Handler) http.Handler {
 		ctx := context.WithValue(r.Context(), requestIDKey, id)
 		ctx = context.WithValue(ctx, recordKey, &record{})
 		next.ServeHTTP(w, r.WithContext(ctx))
-	})
-}
-
-// client makes RemoteAddr the one who asks where a proxy of ours stands between. The last address in X-Forwarded-For is what that
-// proxy has seen; those before it are what the client says, and anybody can say anything.
-func (s *server) client(next http.Handler) http.Handler {
-	if !s.BehindProxy {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if hops := r.Header.Values("X-Forwarded-For"); len(hops) > 0 {
-			all := strings.Split(hops[len(hops)-1], ",")
-			if last, err := netip.ParseAddr(strings.TrimSpace(all[len(all)-1])); err == nil {
-				r.RemoteAddr = netip.AddrPortFrom(last, 0).String()
-			}
-		}
-		next.ServeHTTP(w, r)
 	})
 }
 

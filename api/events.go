@@ -21,16 +21,16 @@ const (
 	beatPause = 20 * time.Second
 	// streamTime ends a stream; the client comes back by itself, with Last-Event-ID, perhaps to another machine.
 	streamTime = 10 * time.Minute
-	// maxStreams of one machine: each asks the database twice a second.
-	maxStreams = 200
+	// maxStreams of one machine: each asks the database twice a second. maxStreamsEach is one caller's part of them: a pane that watches
+	// all mails it has just sent.
+	maxStreams, maxStreamsEach = 200, 10
 )
 
 // streamEvents tells what happens to one of the caller's messages, as it happens.
 func (s *server) streamEvents(w http.ResponseWriter, r *http.Request) {
-	select {
-	case s.streams <- struct{}{}:
-		defer func() { <-s.streams }()
-	default:
+	leave, entered := s.streams.enter(callerOf(r.Context()).ID)
+	defer leave()
+	if !entered {
 		f := fault.New(fault.Throttled, "too_many_streams", fault.Sentence{
 			DA: "Der er for mange, der følger med lige nu. Hent mailens tilstand i stedet.",
 			EN: "Too many are watching just now. Fetch the message's state instead.",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -58,10 +59,10 @@ func TestAStreamBreaksOffByItselfAndTooManyAreRefused(t *testing.T) {
 		h, _ := open(t, useCase{read: watched, events: func(int) ([]store.Event, bool) { return nil, false }})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan int, maxStreams)
-		for range maxStreams {
+		for i := range maxStreams {
 			go func() {
 				r := httptest.NewRequestWithContext(ctx, http.MethodGet, oneMessage+"/events", nil)
-				r.Header.Set("Authorization", "Bearer "+good)
+				r.Header.Set("Authorization", "Bearer "+good+strconv.Itoa(i/maxStreamsEach))
 				w := httptest.NewRecorder()
 				h.ServeHTTP(w, r)
 				done <- strings.Count(w.Body.String(), ": still here")
@@ -77,5 +78,45 @@ func TestAStreamBreaksOffByItselfAndTooManyAreRefused(t *testing.T) {
 			t.Errorf("it lasted %v with %d beats", time.Since(began), beats)
 		}
 		cancel()
+	})
+}
+
+// One who watches as much as they can keeps nobody else from it.
+func TestACallerHasSoManyStreamsAndNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := open(t, useCase{read: watched, events: func(int) ([]store.Event, bool) { return nil, false }})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		watch := func(bearer string) *httptest.ResponseRecorder {
+			r := httptest.NewRequestWithContext(ctx, http.MethodGet, oneMessage+"/events", nil)
+			r.Header.Set("Authorization", "Bearer "+bearer)
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			return w
+		}
+		ended := make(chan struct{}, maxStreamsEach)
+		for range maxStreamsEach {
+			go func() { watch(good); ended <- struct{}{} }()
+		}
+		synctest.Wait()
+		if w := watch(good); w.Code != http.StatusTooManyRequests || problemOf(t, w).Code != "too_many_streams" {
+			t.Errorf("one too many: %d", w.Code)
+		}
+		other := make(chan int)
+		go func() { other <- watch(good + "x").Code }()
+		synctest.Wait()
+		select {
+		case code := <-other:
+			t.Errorf("somebody else: %d", code)
+		default: // still watching
+		}
+		cancel()
+		for range maxStreamsEach {
+			<-ended
+		}
+		<-other
+		if w := watch(good); w.Code != http.StatusOK {
+			t.Errorf("the places are not given back: %d", w.Code)
+		}
 	})
 }

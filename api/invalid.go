@@ -24,6 +24,9 @@ func translate(err error) error {
 	if e, is := errors.AsType[*http.MaxBytesError](err); is {
 		return bodyTooLarge(e)
 	}
+	if errors.Is(err, errTooManyValues) {
+		return bodyTooLarge(err)
+	}
 	if e, is := errors.AsType[*openapi3filter.RequestError](err); is {
 		return unfit(e)
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"aau.dk/sendsikker/api/contract"
+	"aau.dk/sendsikker/api/limit"
 	"aau.dk/sendsikker/internal/draft"
 	"aau.dk/sendsikker/internal/entra"
 	"aau.dk/sendsikker/internal/fault"
@@ -27,16 +29,22 @@ import (
 	"aau.dk/sendsikker/internal/store"
 )
 
-// believer takes one token for anna's and every other for nobody's.
+// believer takes one token for anna's, with a letter behind it for somebody else's, and every other for nobody's.
 type believer struct{}
 
 const good = "eyJhbGciOiJSUzI1NiJ9.a-token-that-is-believed.c2lnbmF0dXJl"
 
 func (believer) Verify(_ context.Context, token string) (entra.Caller, error) {
-	if token != good {
-		return entra.Caller{}, fault.New(fault.Unauthenticated, "token_missing", fault.Sentence{DA: "Log ind.", EN: "Sign in."}, nil)
+	who, is := strings.CutPrefix(token, good)
+	switch {
+	case token == "":
+		return entra.Caller{}, fault.New(fault.Unauthenticated, entra.CodeMissing, fault.Sentence{DA: "Log ind.", EN: "Sign in."}, nil)
+	case token == "expired":
+		return entra.Caller{}, fault.New(fault.Unauthenticated, entra.CodeExpired, fault.Sentence{DA: "Log ind igen.", EN: "Sign in again."}, nil)
+	case !is:
+		return entra.Caller{}, fault.New(fault.Unauthenticated, entra.CodeMalformed, fault.Sentence{DA: "Log ind.", EN: "Sign in."}, nil)
 	}
-	return entra.Caller{Kind: entra.User, ID: "11111111-0000-4000-8000-000000000001", Name: "Anna Eksempel"}, nil
+	return entra.Caller{Kind: entra.User, ID: "11111111-0000-4000-8000-000000000001" + who, Name: "Anna Eksempel"}, nil
 }
 
 // useCase answers every call with the same.
@@ -112,6 +120,10 @@ func (u useCase) Resolve(context.Context, mailbox.Caller, string, bool) error {
 // onePage is an add-in of one page.
 type onePage struct{}
 
+func (onePage) Policy(string) string {
+	return "default-src 'none'; frame-ancestors https://outlook.example"
+}
+
 func (onePage) Serve(w http.ResponseWriter, r *http.Request) bool {
 	if r.URL.Path != "/addin/pane.html" {
 		return false
@@ -141,14 +153,25 @@ func (b *book) String() string {
 
 func open(t *testing.T, u useCase) (http.Handler, *book) {
 	t.Helper()
+	return openWith(t, u, limit.Rates{})
+}
+
+func openWith(t testing.TB, u useCase, rates limit.Rates) (http.Handler, *book) {
+	t.Helper()
 	text, err := os.ReadFile("../openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := &book{}
+	registry := prometheus.NewRegistry()
+	logger := slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	limiter, err := limit.New(limit.Deps{Rates: rates, Registry: registry, Now: time.Now, Log: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
 	h, err := New(Deps{
-		Contract: text, Verifier: believer{}, Mailboxes: u, Sending: u, MaxMessage: 1 << 20, Registry: prometheus.NewRegistry(),
-		Metrics: http.NotFoundHandler(), Partners: http.NotFoundHandler(), AddIn: onePage{}, Now: time.Now, Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Contract: text, Verifier: believer{}, Mailboxes: u, Sending: u, MaxMessage: 1 << 20, Registry: registry, Limits: limiter,
+		Metrics: http.NotFoundHandler(), Partners: http.NotFoundHandler(), AddIn: onePage{}, Now: time.Now, Log: logger,
 	})
 	if err != nil {
 		t.Fatal(err)

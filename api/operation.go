@@ -21,6 +21,9 @@ const (
 	maxJSON = 2 << 20
 )
 
+// sendMessage is the one operation whose body is streamed.
+const sendMessage = "sendMessage"
+
 type matched struct {
 	route  *routers.Route
 	params map[string]string
@@ -49,6 +52,10 @@ func (s *server) find(r *http.Request) (*routers.Route, map[string]string, error
 }
 
 func (s *server) noSuchCall(w http.ResponseWriter, r *http.Request) {
+	if err := s.Limits.Public(r); err != nil {
+		s.problem(w, r, err)
+		return
+	}
 	s.problem(w, r, fault.New(fault.NotFound, "no_such_call", fault.Sentence{
 		DA: "Det kald findes ikke. Se API-beskrivelsen på /openapi.yaml.",
 		EN: "There is no such call. See the API description at /openapi.yaml.",
@@ -60,6 +67,10 @@ func (s *server) authenticated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m, _ := r.Context().Value(routeKey).(matched)
 		if security := m.route.Operation.Security; security != nil && len(*security) == 0 {
+			if err := s.forAll(r, m.route.Operation.OperationID); err != nil {
+				s.problem(w, r, err)
+				return
+			}
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -69,7 +80,7 @@ func (s *server) authenticated(next http.Handler) http.Handler {
 		}
 		proved, err := s.Verifier.Verify(r.Context(), strings.TrimSpace(token))
 		if err != nil {
-			s.problem(w, r, err)
+			s.problem(w, r, s.Limits.Unproven(r, err))
 			return
 		}
 		caller := callerFrom(proved)
@@ -78,8 +89,43 @@ func (s *server) authenticated(next http.Handler) http.Handler {
 		if rec, ok := r.Context().Value(recordKey).(*record); ok {
 			rec.caller = caller.ID
 		}
+		sends := m.route.Operation.OperationID == sendMessage
+		if err := s.Limits.Caller(caller.ID, sends); err != nil {
+			s.problem(w, r, err)
+			return
+		}
+		if sends {
+			leave, entered := s.uploads.enter(caller.ID)
+			defer leave()
+			if !entered {
+				s.problem(w, r, tooManyUploads())
+				return
+			}
+		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey, caller)))
 	})
+}
+
+func tooManyUploads() error {
+	f := fault.New(fault.Throttled, "too_many_uploads", fault.Sentence{
+		DA: "Der er for mange mails på vej hertil på én gang. Intet er sendt. Vent, til nogle af dem er modtaget.",
+		EN: "Too many mails are on their way here at once. Nothing was sent. Wait until some of them have been accepted.",
+	}, nil)
+	f.RetryAfter = uploadRetry
+	return f
+}
+
+// forAll counts a request for what is open to everybody, by address.
+func (s *server) forAll(r *http.Request, operation string) error {
+	switch operation {
+	case "getHealth", "getReadiness":
+		return nil // a probe that is refused takes the machine out of service
+	case "getCertificatesPage", "getCertificatesFile":
+		return nil // these count for themselves: package partners
+	case "getManifest", "getAddInFile", "getAddInIcon", "getAddInAllowed":
+		return s.Limits.File(r)
+	}
+	return s.Limits.Public(r)
 }
 
 func callerFrom(c entra.Caller) mailbox.Caller {
@@ -102,12 +148,15 @@ func callerOf(ctx context.Context) mailbox.Caller {
 func (s *server) validated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m, _ := r.Context().Value(routeKey).(matched)
-		streamed := m.route.Operation.OperationID == "sendMessage"
+		streamed := m.route.Operation.OperationID == sendMessage
 		limit, patience := int64(maxJSON), answerTime
 		if streamed {
 			limit, patience = maxBody, uploadTime
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		if !streamed {
+			r.Body = &thin{ReadCloser: r.Body}
+		}
 		patient(w, patience)
 		if r.ContentLength > limit {
 			s.problem(w, r, bodyTooLarge(nil))

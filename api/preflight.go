@@ -13,10 +13,14 @@ import (
 
 // Preflight tells how each recipient would be reached, what to look out for, and which mailbox it would be sent as.
 func (s *server) Preflight(ctx context.Context, r contract.PreflightRequestObject) (contract.PreflightResponseObject, error) {
-	p, err := s.Sending.Preflight(ctx, callerOf(ctx), &draft.Draft{
+	d := &draft.Draft{
 		Mailbox: value(r.Body.Mailbox), To: mailAddresses(r.Body.To), Cc: mailAddresses(r.Body.Cc), Bcc: mailAddresses(r.Body.Bcc),
 		InReplyTo: value(r.Body.InReplyTo),
-	})
+	}
+	if err := s.Limits.People(callerOf(ctx).ID, recipientsOf(d), false); err != nil {
+		return nil, err
+	}
+	p, err := s.Sending.Preflight(ctx, callerOf(ctx), d)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +48,8 @@ func (s *server) Preflight(ctx context.Context, r contract.PreflightRequestObjec
 	}
 	return answer, nil
 }
+
+func recipientsOf(d *draft.Draft) int { return len(d.To) + len(d.Cc) + len(d.Bcc) }
 
 // tooLarge says what can be sent, in the megabytes that people see beside their files.
 func tooLarge(limit int64) contract.Sentence {

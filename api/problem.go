@@ -17,6 +17,13 @@ func (s *server) problem(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.From(translate(err))
 	status := f.Kind.Status()
 	note(r, f)
+	if f.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
+	}
+	if f.Kind == fault.Throttled && s.isPage(r) {
+		s.busy(w, r, f)
+		return
+	}
 
 	id := requestIDOf(r.Context())
 	p := contract.Problem{
@@ -51,9 +58,6 @@ func (s *server) problem(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
-	if f.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
-	}
 	if status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer") // RFC 6750 §3
 	}

@@ -45,6 +45,9 @@ func (s *server) SendMessage(ctx context.Context, r contract.SendMessageRequestO
 	if err != nil {
 		return nil, err
 	}
+	if err := s.Limits.People(sub.Caller.ID, recipientsOf(sub.Draft), true); err != nil {
+		return nil, err
+	}
 	accepted, err := s.Sending.Submit(ctx, sub)
 	if err != nil {
 		return nil, err
@@ -112,6 +115,10 @@ func (s *server) fromForm(form *multipart.Reader, content hash.Hash) (*draft.Dra
 }
 
 func (s *server) parseDraft(raw []byte) (*draft.Draft, error) {
+	var size thin
+	if size.count(raw); size.values > maxValues {
+		return nil, bodyTooLarge(errTooManyValues)
+	}
 	var anything any
 	if err := json.Unmarshal(raw, &anything); err != nil {
 		return nil, malformed("draft_malformed", "draft", errors.New("the draft is not JSON"))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -102,6 +103,40 @@ func (m *meter) Read(p []byte) (int, error) {
 	n, err := m.Reader.Read(p)
 	m.read += int64(n)
 	return n, err
+}
+
+// A caller who sends slowly, as often as they can, leaves room for others.
+func TestACallerHasSoManyMailsOnTheirWayAndNoMore(t *testing.T) {
+	t.Parallel()
+	begun, end := make(chan struct{}), make(chan struct{})
+	h, _ := open(t, useCase{submit: func(sending.Submission) (string, error) {
+		begun <- struct{}{}
+		<-end
+		return "", errors.New("told so")
+	}})
+	send := func(bearer string) *httptest.ResponseRecorder {
+		return ask(t, h, http.MethodPost, "/v1/messages?mailbox=a@b.example", strings.NewReader("To: a@b.example\r\n\r\nx"), "Content-Type", "message/rfc822", "Authorization", "Bearer "+bearer)
+	}
+	codes := make(chan int)
+	for range maxUploadsEach {
+		go func() { codes <- send(good).Code }()
+		<-begun
+	}
+	if w := send(good); w.Code != http.StatusTooManyRequests || problemOf(t, w).Code != "too_many_uploads" || w.Header().Get("Retry-After") != "5" {
+		t.Errorf("one too many: %d %s", w.Code, w.Body)
+	}
+	go func() { codes <- send(good + "x").Code }()
+	<-begun // somebody else
+	close(end)
+	for range maxUploadsEach + 1 {
+		if code := <-codes; code != http.StatusInternalServerError {
+			t.Errorf("%d", code)
+		}
+	}
+	go func() { <-begun }()
+	if w := send(good); w.Code != http.StatusInternalServerError {
+		t.Errorf("the places are not given back: %d", w.Code)
+	}
 }
 
 func TestAnUploadIsNotReadBeforeSomebodyTakesIt(t *testing.T) {

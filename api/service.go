@@ -19,8 +19,15 @@ func (s *server) GetHealth(context.Context, contract.GetHealthRequestObject) (co
 	return contract.GetHealth200JSONResponse{Status: contract.HealthStatusOk}, nil
 }
 
-// GetReadiness asks every part at once whether it works now.
+// GetReadiness asks every part at once whether it works now. Who comes meanwhile gets the same answer: anybody may ask, as often as they
+// like, and each look costs the database and the spool something.
 func (s *server) GetReadiness(ctx context.Context, _ contract.GetReadinessRequestObject) (contract.GetReadinessResponseObject, error) {
+	answer, err, _ := s.looks.Do("", func() (any, error) { return s.look(context.WithoutCancel(ctx)), nil })
+	ready, _ := answer.(contract.GetReadinessResponseObject)
+	return ready, err
+}
+
+func (s *server) look(ctx context.Context) contract.GetReadinessResponseObject {
 	ctx, cancel := context.WithTimeout(ctx, readyTime)
 	defer cancel()
 	failures := make([]error, len(s.Parts))
@@ -38,9 +45,9 @@ func (s *server) GetReadiness(ctx context.Context, _ contract.GetReadinessReques
 		}
 	}
 	if !ready {
-		return contract.GetReadiness503JSONResponse{Status: contract.HealthStatusUnavailable, Parts: &parts}, nil
+		return contract.GetReadiness503JSONResponse{Status: contract.HealthStatusUnavailable, Parts: &parts}
 	}
-	return contract.GetReadiness200JSONResponse{Status: contract.HealthStatusOk, Parts: &parts}, nil
+	return contract.GetReadiness200JSONResponse{Status: contract.HealthStatusOk, Parts: &parts}
 }
 
 func (s *server) getContract(w http.ResponseWriter, _ *http.Request) {

@@ -108,6 +108,14 @@ func kindOf(name string) string {
 	return ""
 }
 
+// Policy is the content security policy of the page at a path, which says who may frame it.
+func (s *Site) Policy(path string) string {
+	if f, found := s.files[path]; found {
+		return f.policy
+	}
+	return noPage
+}
+
 // Serve answers a GET or HEAD; false is that there is no such file, and nothing was written. A path is looked up as it stands: there is no
 // folder to climb out of.
 func (s *Site) Serve(w http.ResponseWriter, r *http.Request) bool {

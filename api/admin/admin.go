@@ -31,6 +31,7 @@ type Store interface {
 type Deps struct {
 	Gate         frame.Gate
 	Directory    frame.Directory
+	Limits       frame.Limits
 	AdminRole    string // app roles, as Entra has them
 	AuditorRole  string
 	Organisation string
@@ -53,7 +54,7 @@ type Deps struct {
 func New(d Deps) (*frame.Site, error) {
 	d.Directories.Now = d.Now
 	return frame.New(frame.Deps{
-		Gate: d.Gate, Store: d.Store, Directory: d.Directory, AdminRole: d.AdminRole, AuditorRole: d.AuditorRole, Organisation: d.Organisation,
+		Gate: d.Gate, Store: d.Store, Directory: d.Directory, Limits: d.Limits, AdminRole: d.AdminRole, AuditorRole: d.AuditorRole, Organisation: d.Organisation,
 		Now: d.Now, Log: d.Log,
 		Pages: []frame.Page{
 			overview.Page(overview.Deps{Store: d.Store, Parts: d.Parts, Sources: d.Sources, Now: d.Now}),

@@ -14,10 +14,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"aau.dk/sendsikker/api/admin"
 	"aau.dk/sendsikker/api/admin/frame"
 	"aau.dk/sendsikker/api/admin/mailboxes"
 	"aau.dk/sendsikker/api/admin/overview"
+	"aau.dk/sendsikker/api/limit"
 	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/audit/ledger"
 	"aau.dk/sendsikker/internal/entra"
@@ -43,6 +46,9 @@ type house struct {
 	broken *bool // a part of the service
 	book   *phonebook
 	trust  *outskirts
+	rates  limit.Rates
+	slow   chan struct{} // not nil: what is done to mailboxes says so in begun, and waits until it is closed
+	begun  chan struct{}
 }
 
 func must[T any](value T, err error) T {
@@ -66,6 +72,11 @@ func (members) MemberOf(_ context.Context, _ string, groups []string) ([]string,
 
 func open(t testing.TB) *house {
 	t.Helper()
+	return openWith(t, limit.Rates{})
+}
+
+func openWith(t testing.TB, rates limit.Rates) *house {
+	t.Helper()
 	c := entraid.University()
 	c.Redirects = []string{home + frame.AnswerPath}
 	tenant, stop, err := entraid.Start(c)
@@ -73,7 +84,7 @@ func open(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	h := &house{tenant: tenant, people: map[string]entraid.Persona{}, log: &bytes.Buffer{}, clock: time.Now, broken: new(bool), book: &phonebook{}, trust: &outskirts{}}
+	h := &house{tenant: tenant, people: map[string]entraid.Persona{}, log: &bytes.Buffer{}, clock: time.Now, broken: new(bool), book: &phonebook{}, trust: &outskirts{}, rates: rates}
 	for _, p := range c.Personas {
 		name, _, _ := strings.Cut(p.Address, "@")
 		h.people[name] = p
@@ -92,8 +103,12 @@ func open(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	h.site, err = admin.New(admin.Deps{
-		Gate: gate, Directory: members{}, AdminRole: "SendSikker.Administrator", AuditorRole: "SendSikker.Auditor", Organisation: "Universitetet Eksempel",
+		Gate: gate, Directory: members{}, Limits: h.limiter(t), AdminRole: "SendSikker.Administrator", AuditorRole: "SendSikker.Auditor", Organisation: "Universitetet Eksempel",
 		Mailboxes: h.mailboxes, Book: h.book, Try: func(_ context.Context, _ audit.Actor, address string) ([]mailboxes.Tried, error) {
+			if h.slow != nil {
+				h.begun <- struct{}{}
+				<-h.slow
+			}
 			return []mailboxes.Tried{{OK: address == "sikkermail@hr.aau.example", What: fault.Sentence{DA: "Nøglen", EN: "The key"}, Fix: fault.Sentence{DA: "Importér", EN: "Import"}}}, nil
 		},
 		Store: h.store, Sending: h.sending(t), Shelf: h.shelf(), Ledger: h.ledger, Sheet: h.sheet, Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil)),
@@ -110,6 +125,15 @@ func open(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	return h
+}
+
+// limiter has no limits but those of the test.
+func (h *house) limiter(t testing.TB) *limit.Limiter {
+	l, err := limit.New(limit.Deps{Rates: h.rates, Registry: prometheus.NewRegistry(), Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
 }
 
 // furnish gives HR to David, and Studieservice to group 3: Åse, whose token says so, and Ellen, whose token is too small to.

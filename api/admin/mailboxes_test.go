@@ -23,6 +23,10 @@ import (
 )
 
 func (h *house) mailboxes(actor audit.Actor) mailbox.Admin {
+	if h.slow != nil {
+		h.begun <- struct{}{}
+		<-h.slow
+	}
 	judge := trust.NewJudge(trust.Deps{Revocation: clean{}, Now: time.Now, Profiles: []trust.Profile{
 		{Name: "int", Roots: []*x509.Certificate{authority().Root()}, Intermediates: authority().Intermediates()},
 	}})
@@ -202,4 +206,48 @@ func TestSettingsAndATestMail(t *testing.T) {
 	says(t, "an auditor", jonna.get("/admin/mailboxes/hr?lang=en"), "closed for sending", "7 mails a minute")
 	says(t, "a test", david.do(http.MethodPost, "/admin/mailboxes/hr/try", url.Values{}), "kom frem, som den blev sendt")
 	says(t, "a test that fails", iben.do(http.MethodPost, "/admin/mailboxes/its/try", url.Values{}), "kom ikke frem", "Importér")
+}
+
+// Each sends a mail and waits for it.
+func TestThreeMailboxesAreTriedAtATimeAndNoMore(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	david := h.visit(t).signIn("david")
+	h.slow, h.begun = make(chan struct{}), make(chan struct{})
+	ended := make(chan int, 3)
+	try := func() *httptest.ResponseRecorder { return david.bring("/admin/mailboxes/hr/try", nil, nil) }
+	for range 3 {
+		go func() { ended <- try().Code }()
+		<-h.begun
+	}
+	refusedFor(t, try(), "Andre sender prøvemails lige nu.")
+	close(h.slow)
+	for range 3 {
+		if code := <-ended; code != http.StatusOK {
+			t.Errorf("%d", code)
+		}
+	}
+}
+
+// To open a key file may take seconds of a processor.
+func TestTwoKeysAreImportedAtATimeAndNoMore(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	david := h.visit(t).signIn("david")
+	file := keyFile(t, ca.Request{CommonName: "HR", Address: "sikkermail@hr.aau.example"})
+	h.slow, h.begun = make(chan struct{}), make(chan struct{}, 2)
+	ended := make(chan int, 2)
+	for range 2 {
+		go func() {
+			ended <- david.bring("/admin/mailboxes/hr/import", nil, map[string][]byte{"key": file}).Code
+		}()
+		<-h.begun
+	}
+	refusedFor(t, david.bring("/admin/mailboxes/hr/import", nil, map[string][]byte{"key": file}), "Andre importerer nøgler lige nu.")
+	close(h.slow)
+	for range 2 {
+		if code := <-ended; code != http.StatusSeeOther {
+			t.Errorf("%d", code)
+		}
+	}
 }

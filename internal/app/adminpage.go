@@ -9,6 +9,7 @@ import (
 	"aau.dk/sendsikker/api/admin"
 	"aau.dk/sendsikker/api/admin/frame"
 	"aau.dk/sendsikker/api/admin/overview"
+	"aau.dk/sendsikker/api/limit"
 	"aau.dk/sendsikker/internal/audit"
 	"aau.dk/sendsikker/internal/config"
 	"aau.dk/sendsikker/internal/entra"
@@ -18,7 +19,7 @@ import (
 )
 
 // adminPage is the administrators' page, or nil where nobody can sign in to it.
-func (w *wiring) adminPage(s *service, outlook *graph.Client, registry *mailbox.Registry, parts []api.Part) (api.Admin, error) {
+func (w *wiring) adminPage(s *service, outlook *graph.Client, registry *mailbox.Registry, limits *limit.Limiter, parts []api.Part) (api.Admin, error) {
 	if w.SignIn == nil {
 		return nil, nil //nolint:nilnil // no page is an answer
 	}
@@ -33,7 +34,7 @@ func (w *wiring) adminPage(s *service, outlook *graph.Client, registry *mailbox.
 		checks[i] = overview.Part{Name: p.Name, Ready: p.Ready}
 	}
 	return admin.New(admin.Deps{
-		Gate: gate, Directory: outlook, AdminRole: w.AdminRole, AuditorRole: w.AuditorRole, Organisation: w.Organisation,
+		Gate: gate, Directory: outlook, Limits: limits, AdminRole: w.AdminRole, AuditorRole: w.AuditorRole, Organisation: w.Organisation,
 		Mailboxes: func(actor audit.Actor) mailbox.Admin {
 			return mailbox.Admin{Store: s.store, Keeper: s.keeper, Judge: s.finders.judge, Now: w.Now, Actor: actor}
 		},

@@ -100,7 +100,7 @@ func (c *serveCommand) wiring(assets Assets, log *slog.Logger) (wiring, error) {
 		},
 		Credential: credential, GraphURL: c.Graph.URL, GraphLarge: large, Domains: c.Mail.Domains,
 		Encryption: smime.Rule(c.Mail.Encryption), Headers: sending.HeaderRule(c.Mail.Headers), OuterSubject: c.Mail.OuterSubject,
-		Finding: finding, AdminRole: c.Entra.AdminRole, AuditorRole: c.Entra.AuditorRole, SignIn: signInSettings(c.Config), Organisation: c.Organisation, PublicURL: c.PublicURL, BehindProxy: c.TLS.Proxy,
+		Finding: finding, AdminRole: c.Entra.AdminRole, AuditorRole: c.Entra.AuditorRole, SignIn: signInSettings(c.Config), Organisation: c.Organisation, PublicURL: c.PublicURL, Callers: callerLimitsFrom(c.Config),
 		AddIn: addInSettings{
 			ClientID: addInClient(c.AddIn, c.Entra.Clients), Authority: c.Entra.Authority + "/" + c.Entra.Tenant, SupportURL: c.AddIn.SupportURL,
 			Version: c.AddIn.Version, Office: c.AddIn.Office, Ancestors: c.AddIn.FrameAncestors,
@@ -135,16 +135,21 @@ func (c *serveCommand) listen(ctx context.Context) (net.Listener, error) {
 	return tls.NewListener(listener, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get, NextProtos: []string{"h2", "http/1.1"}}), nil
 }
 
+// server ends whoever says nothing, or too much. How long a body and an answer may take depends on the call: package api.
+func (s *service) server() *http.Server {
+	return &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+}
+
 // serve runs until ctx ends: then no new requests, the running ones end, jobs end or are handed back.
 func (s *service) serve(ctx context.Context, listener net.Listener) error {
 	// The workers outlive ctx: they are stopped after the last request, not with the first signal.
 	if err := s.start(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(err, listener.Close(), s.close())
 	}
-	server := &http.Server{
-		Handler: s.handler, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
+	server := s.server()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	var err error

@@ -55,7 +55,7 @@ type wiring struct {
 	PublicURL    string
 	AddIn        addInSettings
 	Extra        map[string]http.Handler // by path: what is served beside the API
-	BehindProxy  bool
+	Callers      callerLimits
 	Timing       sending.Timing
 	Limits       store.Limits
 	Backlog      time.Duration
@@ -85,6 +85,9 @@ type service struct {
 	queue   *store.Queue
 	closers []func() error
 }
+
+// scrapes of the figures are answered at a time, the others with 503: each asks the database, and anybody who reaches us may ask.
+const scrapes = 3
 
 // wire opens everything. It uses no network: a service that cannot reach Microsoft starts, says so in /readyz, and recovers.
 func wire(ctx context.Context, w wiring) (_ *service, err error) {
@@ -134,7 +137,11 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 	})
 	s.ledger = ledger.New(ledger.Deps{Store: s.store, Keeper: s.keeper, KeepDetails: w.Keep, KeepRows: w.KeepAudit, Now: w.Now, Log: w.Log})
 	parts := []api.Part{{Name: "program", Ready: s.staying}, {Name: "database", Ready: s.store.Ready}, {Name: "spool", Ready: box.Ready}, {Name: "graph", Ready: outlook.Ready}}
-	pages, err := w.adminPage(s, outlook, mailboxes, parts)
+	limits, err := w.Callers.open(registry, w.Now, w.Log)
+	if err != nil {
+		return nil, fmt.Errorf("the limits of callers: %w", err)
+	}
+	pages, err := w.adminPage(s, outlook, mailboxes, limits, parts)
 	if err != nil {
 		return nil, fmt.Errorf("the administrators' page: %w", err)
 	}
@@ -147,9 +154,9 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 		Partners: partners.New(partners.Deps{
 			Mailboxes: mailboxes, Organisation: w.Organisation, PublicURL: w.PublicURL, Now: w.Now, Log: w.Log,
 		}),
-		BehindProxy: w.BehindProxy, MaxMessage: outlook.MaxMessage(), Now: w.Now,
+		Limits: limits, MaxMessage: outlook.MaxMessage(), Now: w.Now,
 		Parts: parts, Admin: pages,
-		Metrics:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		Metrics:  promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: scrapes}),
 		Registry: registry, Log: w.Log,
 	})
 	if err != nil {

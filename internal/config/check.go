@@ -38,6 +38,11 @@ func (c *Config) Check(getenv func(string) string) error {
 	pair := c.TLS.Certificate != "" || c.TLS.Key != ""
 	bad(pair && c.TLS.Proxy, "tls-proxy", "cannot be used together with tls-certificate and tls-key")
 	bad(!pair && !c.TLS.Proxy, "tls-certificate", "is missing: give tls-certificate and tls-key, or tls-proxy when a proxy does HTTPS")
+	_, wrong := c.Networks()
+	bad(wrong, "tls-proxies", "each must be an address or a network such as 10.0.4.0/28, not wider than /8 (IPv6: /16)")
+	bad(c.TLS.Proxy && len(c.TLS.Proxies) == 0, "tls-proxies", "is missing: name the proxy's address or network, or all callers are counted as one")
+	bad(!oneOf(c.TLS.Forwarded, "X-Forwarded-For", "Forwarded"), "tls-forwarded", "must be X-Forwarded-For or Forwarded")
+	c.Limits.check(bad)
 	if pair {
 		bad(!readable(c.TLS.Certificate), "tls-certificate", "cannot be read")
 		bad(!readable(c.TLS.Key), "tls-key", "cannot be read")

@@ -18,6 +18,9 @@ type Config struct {
 		Certificate string `help:"PEM certificate chain for HTTPS." type:"path" placeholder:"FILE"`
 		Key         string `help:"PEM private key for HTTPS." type:"path" placeholder:"FILE"`
 		Proxy       bool   `help:"Speak plain HTTP: a proxy in front of us does HTTPS."`
+
+		Proxies   []string `help:"Addresses or networks of the proxies in front of us, such as 10.0.4.0/28, and nobody else's: what they say of who asks is believed. Needed with tls-proxy." placeholder:"NETWORK"`
+		Forwarded string   `default:"X-Forwarded-For" help:"The header field in which they say it: X-Forwarded-For, or Forwarded (RFC 7239). The other one is believed from nobody." placeholder:"FIELD"`
 	} `embed:"" prefix:"tls-" group:"HTTPS"`
 
 	Entra struct {
@@ -61,6 +64,8 @@ type Config struct {
 		Backlog          time.Duration `default:"2h" help:"How much a mailbox may have waiting, by the time it takes, before more is refused with a time to come again." placeholder:"TIME"`
 		KeepDays         int           `default:"400" help:"Days that what is known of a mail is kept, its subject with it; 0 is for ever. The audit log stays for audit-keep-days, without the recipients." placeholder:"N"`
 	} `embed:"" prefix:"sending-" group:"Sending (Microsoft Graph)"`
+
+	Limits Limits `embed:"" prefix:"limits-" group:"Limits of callers"`
 
 	Audit struct {
 		KeepDays int `default:"1826" help:"Days that the audit log is kept (1826 is five years); 0 is for ever. What it says of a mail's recipients goes with the mail, after sending-keep-days." placeholder:"N"`

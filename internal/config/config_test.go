@@ -30,7 +30,7 @@ func good(t *testing.T) config.Config {
 	c.AddIn = config.AddIn{ClientID: id, SupportURL: "https://hjaelp.example.dk/sikker?a=1", Version: "1.2.0.0", CPR: "off", Marked: "ask", Channel: "block",
 		Office: "https://office.example/office.js", FrameAncestors: []string{"https://outlook.example.dk:8443"}}
 	c.Data = t.TempDir()
-	c.TLS.Proxy = true
+	c.TLS.Proxy, c.TLS.Proxies, c.TLS.Forwarded = true, []string{"10.0.4.7", "2001:db8:4::/64"}, "X-Forwarded-For"
 	c.Entra.Tenant, c.Entra.Audience, c.Entra.Scope, c.Entra.Role = id, id, "s", "r"
 	c.Entra.AdminRole, c.Trust.Environment, c.Trust.Unpublished, c.Trust.OCES3 = "admin", "production", "stop", true
 	c.Entra.Clients = []string{id}
@@ -78,6 +78,16 @@ func TestOneFaultAtATime(t *testing.T) {
 		name, setting string
 		spoil         func(c *config.Config)
 	}{
+		{"a proxy that nobody named", "tls-proxies", func(c *config.Config) { c.TLS.Proxies = nil }},
+		{"a proxy by name", "tls-proxies", func(c *config.Config) { c.TLS.Proxies = []string{"proxy.example"} }},
+		{"the whole Internet as a proxy", "tls-proxies", func(c *config.Config) { c.TLS.Proxies = []string{"10.0.4.7", "0.0.0.0/0"} }},
+		{"the whole Internet as an IPv6 proxy", "tls-proxies", func(c *config.Config) { c.TLS.Proxies = []string{"::/0"} }},
+		{"IPv4 in IPv6 as a proxy", "tls-proxies", func(c *config.Config) { c.TLS.Proxies = []string{"::ffff:10.0.4.7/120"} }},
+		{"a field that any client writes", "tls-forwarded", func(c *config.Config) { c.TLS.Forwarded = "X-Real-IP" }},
+		{"a limit below nothing", "limits-bad-sign-ins", func(c *config.Config) { c.Limits.BadSignIns = -1 }},
+		{"a limit that is none", "limits-public-per-minute", func(c *config.Config) { c.Limits.PublicPerMinute = 2_000_000 }},
+		{"a limit that lets nothing through", "limits-read-burst", func(c *config.Config) { c.Limits.ReadPerMinute = 10 }},
+		{"another", "limits-send-burst", func(c *config.Config) { c.Limits.SendPerMinute = 10 }},
 		{"a proxy and certificates", "tls-proxy", func(c *config.Config) { c.TLS.Certificate = "x" }},
 		{"http to the world", "public-url", func(c *config.Config) { c.PublicURL = "http://sikker.example.dk" }},
 		{"a path beside which there is no API", "public-url", func(c *config.Config) { c.PublicURL += "/sikker" }},
@@ -279,5 +289,20 @@ func TestTheManualsSettingsExist(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
+	}
+}
+
+func TestAProxyIsAnAddressOrANetwork(t *testing.T) {
+	t.Parallel()
+	c, err := parse(t, "tls: {proxy: true, proxies: [10.0.4.7, 10.0.5.9/24, '2001:db8:4::1'], forwarded: Forwarded}\nlimits: {read-per-minute: 10, bad-sign-ins: 0}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, wrong := c.Networks()
+	if got := fmt.Sprint(list); wrong || got != "[10.0.4.7/32 10.0.5.0/24 2001:db8:4::1/128]" {
+		t.Errorf("%s, %v", got, wrong)
+	}
+	if c.TLS.Forwarded != "Forwarded" || c.Limits.ReadPerMinute != 10 || c.Limits.ReadBurst != 200 || c.Limits.BadSignIns != 0 || c.Limits.SendPerMinute != 300 {
+		t.Errorf("%+v", c.Limits)
 	}
 }

@@ -188,7 +188,7 @@ func (s *SignIn) read(ctx context.Context, raw, nonce string) (Person, error) {
 	case c.oid == "":
 		return Person{}, failed(errors.New("oid is missing or not a GUID"))
 	}
-	return Person{ID: c.oid, Name: c.name, Roles: slices.Clone(c.roles), Groups: c.groups, Overage: c.overage}, nil
+	return Person{ID: c.oid, Name: clean(c.name), Roles: slices.Clone(c.roles), Groups: c.groupIDs(), Overage: c.overage}, nil
 }
 
 func failed(cause error) error {

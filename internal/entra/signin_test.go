@@ -195,3 +195,22 @@ func TestASignInSaysWhatOfItsSettingsIsWrong(t *testing.T) {
 		}
 	}
 }
+
+// A name is shown to other people, and a group is one by its id alone.
+func TestANameOfASignInIsCleanAndGroupsAreIDs(t *testing.T) {
+	t.Parallel()
+	var nonce string
+	s, _ := issuer(t, func(e *entraid.Entra, c entraid.Config) string {
+		return e.IssueID(c.Personas[0], c.API, nonce, entraid.With("name", "\u202eanen\u200b\r\nA"+strings.Repeat("x", 1000)), entraid.With("groups", []string{"Direktionen", entraid.Group(1)}))
+	})
+	address, attempt := s.Begin(false)
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nonce = u.Query().Get("nonce")
+	person, err := s.Finish(t.Context(), attempt, url.Values{"code": {"the code"}, "state": {attempt.State}})
+	if err != nil || !strings.HasPrefix(person.Name, "anen A") || len(person.Name) > 256 || len(person.Groups) != 1 || person.Groups[0] != entraid.Group(1) {
+		t.Errorf("%+v, %v", person, err)
+	}
+}

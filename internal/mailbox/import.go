@@ -34,6 +34,10 @@ type Held struct {
 	Warnings    []fault.Sentence
 }
 
+// maxFiles of one import: a key, its certificate, and two of issuers. Each may take two seconds of a processor to open (package keyfile),
+// whoever made it.
+const maxFiles = 4
+
 // heldFor is how long an imported key waits for its administrator.
 const heldFor = 24 * time.Hour
 
@@ -85,6 +89,11 @@ func held(k store.MailboxKey, c candidate) Held {
 
 func readAll(in Import) (keyfile.Content, error) {
 	var all keyfile.Content
+	if len(in.Files) > maxFiles {
+		return all, invalid("mailbox_files_too_many", "key", fault.Sentence{
+			DA: "Der er for mange filer. Vælg filen med nøglen og højst en med certifikatet.", EN: "There are too many files. Choose the file with the key, and at most one with the certificate.",
+		})
+	}
 	for _, file := range in.Files {
 		if len(file) == 0 {
 			continue

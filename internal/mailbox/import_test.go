@@ -412,3 +412,14 @@ func (r *recorder) SetMailbox(ctx context.Context, id, name string, set store.Ma
 	r.entry = e
 	return r.Store.SetMailbox(ctx, id, name, set, e)
 }
+
+// Each may cost seconds to open.
+func TestAnImportOfManyFilesIsRefusedBeforeOneIsOpened(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	files := slices.Repeat([][]byte{[]byte("no key at all")}, 5)
+	_, err := o.admin.Import(t.Context(), mailbox.Import{Address: "sikkermail@social.example", Files: files})
+	if f := fault.From(err); f.Code != "mailbox_files_too_many" || len(f.Fields) != 1 {
+		t.Errorf("%v", err)
+	}
+}

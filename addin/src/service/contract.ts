@@ -1487,6 +1487,15 @@ export interface operations {
                     readonly "text/html": string;
                 };
             };
+            /** @description Too often; Retry-After says when to come again */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                };
+            };
         };
     };
     readonly getCertificatesFile: {
@@ -1520,6 +1529,15 @@ export interface operations {
                     readonly "text/html": string;
                 };
             };
+            /** @description Too often; Retry-After says when to come again */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                };
+            };
         };
     };
     readonly getManifest: {
@@ -1540,6 +1558,7 @@ export interface operations {
                     readonly "application/xml": string;
                 };
             };
+            readonly 429: components["responses"]["Problem"];
         };
     };
     readonly getAddInFile: {
@@ -1565,6 +1584,16 @@ export interface operations {
                 };
             };
             readonly 404: components["responses"]["NotFound"];
+            /** @description Too often; Retry-After says when to come again */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     readonly getAddInIcon: {
@@ -1588,6 +1617,7 @@ export interface operations {
                 };
             };
             readonly 404: components["responses"]["NotFound"];
+            readonly 429: components["responses"]["Problem"];
         };
     };
     readonly getAddInAllowed: {
@@ -1610,6 +1640,7 @@ export interface operations {
                     };
                 };
             };
+            readonly 429: components["responses"]["Problem"];
         };
     };
     readonly getContract: {
@@ -1630,6 +1661,7 @@ export interface operations {
                     readonly "application/yaml": string;
                 };
             };
+            readonly 429: components["responses"]["Problem"];
         };
     };
     readonly getHealth: {
@@ -1699,6 +1731,7 @@ export interface operations {
                     readonly "text/plain": string;
                 };
             };
+            readonly 429: components["responses"]["Problem"];
         };
     };
 }

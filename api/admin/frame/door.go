@@ -90,6 +90,10 @@ func (s *Site) signedIn(r *http.Request, _ Visitor) (Answer, error) {
 	ctx := r.Context()
 	person, err := s.Gate.Finish(ctx, a.Attempt, r.URL.Query())
 	if err != nil {
+		// Who changes their mind at the sign-in has guessed nothing.
+		if f := fault.From(err); f.Kind == fault.Unauthenticated && f.Code != entra.CodeSignInRefused {
+			s.Limits.BadSignIn(r)
+		}
 		return Answer{}, err
 	}
 	groups, err := s.groups(ctx, person)

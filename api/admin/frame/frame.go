@@ -54,6 +54,14 @@ type Directory interface {
 	MemberOf(ctx context.Context, person string, groups []string) ([]string, error)
 }
 
+// Limits counts requests, and knows who has tried to sign in too often. *limit.Limiter is one.
+type Limits interface {
+	Caller(id string, sends bool) error
+	Public(r *http.Request) error
+	SignIn(r *http.Request) error
+	BadSignIn(r *http.Request)
+}
+
 // Store is what the frame itself asks of the database.
 type Store interface {
 	session.Store
@@ -68,6 +76,7 @@ type Deps struct {
 	Gate         Gate
 	Store        Store
 	Directory    Directory
+	Limits       Limits
 	AdminRole    string // app roles, as Entra has them; "" is nobody
 	AuditorRole  string
 	Organisation string
@@ -113,7 +122,7 @@ func New(d Deps) (_ *Site, err error) {
 	// browser is older. Both name the sender, and no form needs a secret of its own.
 	cross := http.NewCrossOriginProtection()
 	cross.SetDenyHandler(http.HandlerFunc(s.crossed))
-	s.handler = guarded(s.sessions.LoadAndSave(cross.Handler(http.HandlerFunc(s.serve))))
+	s.handler = guarded(s.looked(s.sessions.LoadAndSave(cross.Handler(http.HandlerFunc(s.serve)))))
 	return s, nil
 }
 
@@ -154,6 +163,10 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			v = Visitor{Roles: Anybody}
 		}
+		if err := s.counted(r, v); err != nil {
+			s.refuse(w, r, v, err)
+			return
+		}
 		s.refuse(w, r, v, fault.New(fault.NotFound, "no_such_page", fault.Sentence{
 			DA: "Den side findes ikke.", EN: "There is no such page.",
 		}, nil))
@@ -171,10 +184,15 @@ func (s *Site) allowed(rule Rule) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, most)
 		v, err := s.visitor(r)
-		switch {
-		case err != nil:
+		if err != nil {
 			s.refuse(w, r, Visitor{Roles: Anybody}, err)
 			return
+		}
+		if err := s.counted(r, v); err != nil {
+			s.refuse(w, r, v, err)
+			return
+		}
+		switch {
 		case !v.Is(rule.Who) && !v.Is(SignedIn) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 			http.Redirect(w, r, signInPath+"?"+url.Values{"to": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
 			return

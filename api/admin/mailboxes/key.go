@@ -43,7 +43,7 @@ func (p page) keyForm(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 		return frame.Answer{}, err
 	}
 	f := p.formFor(m)
-	if f.Sought = strings.TrimSpace(r.URL.Query().Get("q")); f.Sought != "" && f.ID == fresh && p.Book != nil {
+	if f.Sought = bounded(r.URL.Query().Get("q")); f.Sought != "" && f.ID == fresh && p.Book != nil {
 		found, err := p.Book.Search(r.Context(), "person", f.Sought)
 		if err != nil {
 			f.Wrong = faults{"q": fault.From(err).Say}
@@ -82,6 +82,12 @@ func (p page) imported(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 			in.Files = append(in.Files, file)
 		}
 	}
+	select {
+	case p.imports <- struct{}{}: // not before all of the form is here: who sends it slowly keeps nobody waiting
+		defer func() { <-p.imports }()
+	default:
+		return frame.Answer{}, importing()
+	}
 	h, err := p.Admin(v.Actor()).Import(r.Context(), in)
 	if err != nil {
 		if f.Wrong, err = wrong(err); err != nil {
@@ -90,6 +96,14 @@ func (p page) imported(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 		return frame.Show("mailbox-key.html", titleKey(f), f), nil
 	}
 	return frame.Go(listPath + "/" + m.ID + "/keys/" + h.ID), nil
+}
+
+func importing() error {
+	f := fault.New(fault.Throttled, "too_many_imports", fault.Sentence{
+		DA: "Andre importerer nøgler lige nu. Intet er ændret. Prøv igen om lidt.", EN: "Others are importing keys just now. Nothing was changed. Try again shortly.",
+	}, nil)
+	f.RetryAfter = importRetry
+	return f
 }
 
 func (p page) exists(r *http.Request, v frame.Visitor, address string) bool {

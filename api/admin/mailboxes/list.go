@@ -14,6 +14,12 @@ import (
 
 const maxSought = 200
 
+// bounded is a search as it is used and shown again: the directory is asked for no more of it.
+func bounded(text string) string {
+	text = strings.TrimSpace(text)
+	return strings.ToValidUTF8(text[:min(len(text), maxSought)], "")
+}
+
 type row struct {
 	store.Mailbox
 	Until time.Time
@@ -50,8 +56,7 @@ func (p page) list(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 	if err != nil {
 		return frame.Answer{}, frame.Away(err)
 	}
-	l := listed{Sought: strings.TrimSpace(r.URL.Query().Get("q")), All: len(list), Adds: v.Is(frame.Administrator)}
-	l.Sought = l.Sought[:min(len(l.Sought), maxSought)]
+	l := listed{Sought: bounded(r.URL.Query().Get("q")), All: len(list), Adds: v.Is(frame.Administrator)}
 	here := map[string]bool{}
 	for _, m := range list {
 		here[m.Address] = true

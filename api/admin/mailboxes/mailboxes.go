@@ -22,6 +22,9 @@ const (
 	listPath = "/admin/mailboxes"
 	// maxUpload is two files and the rest of the form.
 	maxUpload = 2*keyfile.MaxBytes + 64<<10
+	// maxImports at a time on one machine: to open a key file may take a processor for seconds, and mail is sealed by the same ones.
+	maxImports  = 2
+	importRetry = 10 * time.Second
 	// fresh is the id of a mailbox that is not here yet.
 	fresh = "new"
 )
@@ -49,7 +52,9 @@ type Deps struct {
 
 type page struct {
 	Deps
-	zone *time.Location
+	zone    *time.Location
+	imports chan struct{}
+	tries   chan struct{}
 }
 
 // Page is the mailboxes.
@@ -58,7 +63,7 @@ func Page(d Deps) frame.Page {
 	if err != nil {
 		zone = time.UTC // the frame has found it, or has not started
 	}
-	p := page{Deps: d, zone: zone}
+	p := page{Deps: d, zone: zone, imports: make(chan struct{}, maxImports), tries: make(chan struct{}, maxTries)}
 	views, err := fs.Sub(files, "views")
 	if err != nil {
 		views = files

@@ -15,6 +15,12 @@ import (
 // tryTime is how long a visitor waits for the test mail to arrive: mostly it takes seconds.
 const tryTime = 60 * time.Second
 
+// maxTries at a time on one machine: each sends a mail, and asks Graph for it again and again.
+const (
+	maxTries = 3
+	tryRetry = 20 * time.Second
+)
+
 type settingsForm struct {
 	ID, Address                          string
 	Name, Undo, Language, Minute, PerDay string
@@ -105,6 +111,12 @@ func (p page) try(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 	if m.ID == fresh {
 		return frame.Answer{}, absent()
 	}
+	select {
+	case p.tries <- struct{}{}:
+		defer func() { <-p.tries }()
+	default:
+		return frame.Answer{}, trying()
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), tryTime)
 	defer cancel()
 	t := tried{ID: m.ID, OK: true}
@@ -115,4 +127,12 @@ func (p page) try(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 		t.OK = t.OK && l.OK
 	}
 	return frame.Show("mailbox-tried.html", fault.Sentence{DA: "Prøvemail fra " + m.Name, EN: "Test mail from " + m.Name}, t), nil
+}
+
+func trying() error {
+	f := fault.New(fault.Throttled, "too_many_tries", fault.Sentence{
+		DA: "Andre sender prøvemails lige nu. Intet er sendt. Prøv igen om lidt.", EN: "Others are sending test mails just now. Nothing was sent. Try again shortly.",
+	}, nil)
+	f.RetryAfter = tryRetry
+	return f
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -44,6 +45,12 @@ func New(s Store, failed func(w http.ResponseWriter, r *http.Request, err error)
 			Persist:  false, // gone with the browser
 		},
 	}
+}
+
+// IsToken says whether a cookie's value has the form of those that scs makes: 32 random octets in base64url, without padding.
+func IsToken(value string) bool {
+	raw, err := base64.RawURLEncoding.DecodeString(value)
+	return err == nil && len(raw) == 32
 }
 
 // kept is our store as scs wants it.
