@@ -43,17 +43,17 @@ func (w *wiring) adminPage(s *service, outlook *graph.Client, registry *mailbox.
 	})
 }
 
-// sheet makes the data protection officer's sheet anew each time.
+// sheet is the data protection officer's.
 func (w *wiring) sheet(s *service) func(ctx context.Context) (sheet.Sheet, error) {
 	zone, err := time.LoadLocation("Europe/Copenhagen")
 	if err != nil {
 		zone = time.UTC // the page itself does not start without it
 	}
-	d := sheet.Deps{
+	lately := &sheet.Lately{Deps: sheet.Deps{
 		Store: s.store, Ledger: s.ledger, Keys: s.keeper.Versions, Now: w.Now, Zone: zone,
 		Settings: sheet.Settings{Encryption: string(w.Encryption), Headers: string(w.Headers), KeepDetails: w.Keep, KeepRows: w.KeepAudit},
-	}
-	return func(ctx context.Context) (sheet.Sheet, error) { return sheet.Make(ctx, d) }
+	}}
+	return lately.Sheet
 }
 
 // signInSettings are those of the administrators' page, or nil.

@@ -86,3 +86,31 @@ func TestAFigureThatCannotBeHadIsNotLeftOut(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// changing is a store whose figures grow whenever they are asked for.
+type changing struct {
+	figures
+	asked *int
+}
+
+func (c changing) Mails(context.Context, []time.Time, time.Time) ([]store.Figure, error) {
+	*c.asked++
+	return []store.Figure{{Period: 12, Code: "accepted", Count: *c.asked}}, nil
+}
+
+func TestASheetIsMadeAnewAfterAMinuteAndSaysWhen(t *testing.T) {
+	t.Parallel()
+	now, asked := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC), 0
+	f := figures{}
+	l := &sheet.Lately{Deps: sheet.Deps{Store: changing{f, &asked}, Ledger: f, Keys: func() []string { return nil }, Now: func() time.Time { return now }, Zone: time.UTC}}
+	for _, c := range []struct {
+		after time.Duration
+		mails int
+	}{{0, 1}, {59 * time.Second, 1}, {time.Second, 2}, {-time.Hour, 3}} { // the clock was put back: nothing is from the future
+		now = now.Add(c.after)
+		s, err := l.Sheet(t.Context())
+		if err != nil || s.Total.Mails != c.mails || s.At.After(now) || now.Sub(s.At) >= time.Minute {
+			t.Errorf("after %s: %d mails of %s, %v", c.after, s.Total.Mails, s.At, err)
+		}
+	}
+}
