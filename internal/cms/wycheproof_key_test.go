@@ -101,7 +101,7 @@ func agrees(public crypto.PublicKey, private *ecdh.PrivateKey, point, shared []b
 	contentKey := bytes.Repeat([]byte{7}, 16)
 	kek := must(scheme.keyEncryptionKey(shared, info.BytesOrPanic(), nil, 16))
 	entry := keyAgreement{originator: asn1.BitString{Bytes: point, BitLength: 8 * len(point)}}
-	got, ok := unlockECDH(public, private, entry, scheme, info.BytesOrPanic(), 16, must(keywrap.Wrap(kek, contentKey)))
+	got, ok, _ := unlockECDH(public, private, entry, scheme, info.BytesOrPanic(), 16, must(keywrap.Wrap(kek, contentKey)))
 	return ok && bytes.Equal(got, contentKey)
 }
 
