@@ -44,24 +44,46 @@ func parseKey(der []byte) (crypto.Signer, error) {
 
 // key is the one that signs for a mailbox. It is kept in memory, as it is used for every mail.
 func (r *Registry) key(ctx context.Context, m Mailbox, row store.Mailbox) (crypto.Signer, error) {
-	id := Fingerprint(m.Certificate)
-	r.mu.Lock()
-	key, held := r.keys[id]
-	r.mu.Unlock()
-	if held {
+	if key := r.inMemory(m.Certificate, row.Reference); key != nil {
 		return key, nil
 	}
-	key, err := r.unwrap(ctx, m.Certificate, keeper.Wrapped{Version: row.KeyVersion, Bytes: row.WrappedKey}, row.Key)
+	key, err := r.open(ctx, m.Certificate, store.MailboxKey{Key: row.Key, Reference: row.Reference, WrappedKey: row.WrappedKey, KeyVersion: row.KeyVersion})
 	if err != nil {
 		return nil, err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.keys[id] = key
+	r.remember(m.Certificate, row.Reference, key)
 	return key, nil
 }
 
-func (r *Registry) unwrap(ctx context.Context, c *x509.Certificate, wrapped keeper.Wrapped, sealed []byte) (crypto.Signer, error) {
+func (r *Registry) inMemory(c *x509.Certificate, reference string) crypto.Signer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.keys[held{Fingerprint(c), reference}]
+}
+
+func (r *Registry) remember(c *x509.Certificate, reference string, key crypto.Signer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keys[held{Fingerprint(c), reference}] = key
+}
+
+// open gives a key that rests here, or one in a device, and makes sure that it is the certificate's.
+func (r *Registry) open(ctx context.Context, c *x509.Certificate, row store.MailboxKey) (key crypto.Signer, err error) {
+	if row.Reference == "" {
+		key, err = r.unwrap(ctx, keeper.Wrapped{Version: row.KeyVersion, Bytes: row.WrappedKey}, row.Key)
+	} else {
+		key, err = openDevice(ctx, r.devices, row.Reference)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !fits(key, c) {
+		return nil, errors.New("the private key is not the certificate's")
+	}
+	return key, nil
+}
+
+func (r *Registry) unwrap(ctx context.Context, wrapped keeper.Wrapped, sealed []byte) (crypto.Signer, error) {
 	wrapping, err := r.keeper.Unwrap(ctx, wrapped)
 	if err != nil {
 		return nil, err
@@ -70,15 +92,8 @@ func (r *Registry) unwrap(ctx context.Context, c *x509.Certificate, wrapped keep
 	if err != nil {
 		return nil, fmt.Errorf("decrypting a mailbox key: %w", err)
 	}
-	key, err := parseKey(plain)
-	clear(plain)
-	if err != nil {
-		return nil, err
-	}
-	if !fits(key, c) {
-		return nil, errors.New("the private key is not the certificate's")
-	}
-	return key, nil
+	defer clear(plain)
+	return parseKey(plain)
 }
 
 // Keys are all that open mail to a mailbox: the one that signs, the one that will, and those that have. Like Lend it is for commands
@@ -101,9 +116,14 @@ func (r *Registry) Keys(ctx context.Context, address string) ([]Identity, error)
 		if err != nil {
 			return nil, err
 		}
-		key, err := r.unwrap(ctx, c.certificate, keeper.Wrapped{Version: row.KeyVersion, Bytes: row.WrappedKey}, row.Key)
-		if err != nil {
-			return nil, err
+		key := r.inMemory(c.certificate, row.Reference)
+		if key == nil {
+			if key, err = r.open(ctx, c.certificate, row); err != nil {
+				return nil, err
+			}
+		}
+		if row.Reference != "" { // it is no secret, and finding it takes a call
+			r.remember(c.certificate, row.Reference, key)
 		}
 		one := first.Mailbox
 		one.Certificate, one.Chain = c.certificate, c.chain

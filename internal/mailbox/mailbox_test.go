@@ -73,7 +73,7 @@ func setUp(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = b.store.Close() })
-	b.registry = mailbox.NewRegistry(b.store, k, b.dir, clock)
+	b.registry = mailbox.NewRegistry(mailbox.Deps{Store: b.store, Keeper: k, Directory: b.dir, Now: clock})
 	b.admin = mailbox.Admin{Store: b.store, Keeper: k, Now: clock, Actor: audit.Actor{Kind: "operator", ID: "test"}}
 	b.key, b.leaf = identity(t, b.now, x509.KeyUsageDigitalSignature|x509.KeyUsageKeyAgreement)
 	if err := b.admin.Put(t.Context(), mailbox.New{Address: "SikkerMail@ITS.aau.example", Name: "ITS", Certificate: b.leaf, Key: b.key, Accept: selfSigned()}); err != nil {
