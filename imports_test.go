@@ -75,7 +75,7 @@ var mayImport = map[string][]string{
 	"internal/sandbox/vault":        {},
 	"internal/sending":              {"internal/audit", "internal/certs", "internal/draft", "internal/fault", "internal/keeper", "internal/lookalike", "internal/mailbox", "internal/notice", "internal/route", "internal/smime", "internal/smime/header", "internal/spool", "internal/store"},
 	"internal/setup":                {},
-	"internal/sheet":                {"internal/audit/ledger", "internal/store"},
+	"internal/sheet":                {"internal/audit/ledger", "internal/device", "internal/store"},
 	"internal/smime":                {"internal/cms", "internal/fault", "internal/smime/entity", "internal/smime/header", "internal/smime/header/display"},
 	"internal/smime/entity":         {},
 	"internal/smime/header":         {"internal/smime/header/display"},

@@ -23,6 +23,7 @@ import (
 	"aau.dk/sendsikker/internal/entra"
 	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/keeper"
+	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/sandbox/ca"
 	"aau.dk/sendsikker/internal/sandbox/entraid"
 	"aau.dk/sendsikker/internal/store"
@@ -32,16 +33,17 @@ const home = "http://127.0.0.1:8443"
 
 // house is the page over a real database, with a pretend Entra.
 type house struct {
-	site   *frame.Site
-	store  *store.Store
-	ledger *ledger.Ledger
-	tenant *entraid.Entra
-	people map[string]entraid.Persona
-	keeper *keeper.Keeper
-	clock  func() time.Time
-	log    *bytes.Buffer
-	broken *bool // a part of the service
-	book   *phonebook
+	site    *frame.Site
+	store   *store.Store
+	ledger  *ledger.Ledger
+	tenant  *entraid.Entra
+	people  map[string]entraid.Persona
+	keeper  *keeper.Keeper
+	devices mailbox.Devices
+	clock   func() time.Time
+	log     *bytes.Buffer
+	broken  *bool // a part of the service
+	book    *phonebook
 }
 
 func must[T any](value T, err error) T {

@@ -165,6 +165,9 @@ func describe(k store.MailboxKey) map[string]any {
 	if c, err := x509.ParseCertificate(k.Certificate); err == nil {
 		detail["certificate"] = fingerprintOf(c)
 	}
+	if k.Reference != "" {
+		detail["device"] = k.Reference
+	}
 	return detail
 }
 
