@@ -23,11 +23,14 @@ const (
 	// turn is how long a caller waits for a session, and answer how long for the device: RSA-4096 takes a smart card two seconds.
 	turn   = 5 * time.Second
 	answer = 10 * time.Second
+	// parting is how long Close waits for what is under way.
+	parting = 2 * time.Second
 	// rest is how long a device that just now was away is not asked again: each try loads the library anew.
 	rest = time.Second
 )
 
-// Library is a PKCS #11 library with its sessions. It may be used by many goroutines at once.
+// Library is a PKCS #11 library with its sessions. It may be used by many goroutines at once. A process has one of each: what C_Finalize
+// ends, it ends for everybody.
 type Library struct {
 	config Config
 	turns  chan struct{} // one for each session that may be in use
@@ -58,9 +61,13 @@ func New(c Config) (*Library, error) {
 	return &Library{config: c, turns: make(chan struct{}, maxSessions)}, nil
 }
 
-// Close logs out and lets go of the library.
+// Close logs out and lets go of the library. One that does not come back from a call is left as it is: the process is about to end.
 func (l *Library) Close() error {
-	l.life.Lock()
+	for end := time.Now().Add(parting); !l.life.TryLock(); time.Sleep(parting / 100) {
+		if time.Now().After(end) {
+			return errors.New("the PKCS #11 library is busy, and was not closed")
+		}
+	}
 	defer l.life.Unlock()
 	if l.lib == nil {
 		return nil
