@@ -166,7 +166,7 @@ func findKEM(info recipientInfo, keys []Key) (recipient, bool) {
 			}
 			kek, err := row.keyEncryptionKey(secret, entry.wrap, entry.ukm, entry.size)
 			if err != nil {
-				return 0, nil
+				return 0, notAsked(err)
 			}
 			got, ok := keywrap.Unwrap(kek, entry.encrypted)
 			return replaceKey(contentKey, got, ok), nil

@@ -1,6 +1,7 @@
 package cms
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdh"
 	"crypto/ecdsa"
@@ -118,8 +119,8 @@ func findKeyAgreement(info recipientInfo, keys []Key) (recipient, bool) {
 				continue
 			}
 			return recipient{key, "ECDH " + curve, func(contentKey []byte) (int, error) {
-				got, ok, err := unlockECDH(public, private, entry, scheme, wrap, size, theirs.encrypted)
-				return replaceKey(contentKey, got, ok), err
+				got, err := unlockECDH(public, private, entry, scheme, wrap, size, theirs.encrypted)
+				return replaceKey(contentKey, got, err == nil), notAsked(err)
 			}}, true
 		}
 	}
@@ -146,25 +147,28 @@ func readWrap(der []byte) (keyInfo []byte, size int, ok bool) {
 	return der, size, ok
 }
 
-func unlockECDH(public crypto.PublicKey, private agreer, entry keyAgreement, scheme agreementRow, keyInfo []byte, size int, wrapped []byte) ([]byte, bool, error) {
+func unlockECDH(public crypto.PublicKey, private agreer, entry keyAgreement, scheme agreementRow, keyInfo []byte, size int, wrapped []byte) ([]byte, error) {
 	ours, err := ecdhKey(public)
 	if err != nil {
-		return nil, false, nil
+		return nil, err
 	}
 	ephemeral, err := ours.Curve().NewPublicKey(entry.originator.RightAlign()) // refuses points off the curve
 	if err != nil {
-		return nil, false, nil
+		return nil, err
 	}
 	secret, err := private.ECDH(ephemeral)
 	// RFC 8418 §2: an X25519 secret of zeros, which a point of low order gives with every key, MUST be refused. crypto/ecdh
 	// does it; a module may not.
 	if err != nil || subtle.ConstantTimeCompare(secret, make([]byte, len(secret))) == 1 {
-		return nil, false, notAsked(err)
+		return nil, cmp.Or(err, ErrDecrypt)
 	}
 	kek, err := scheme.keyEncryptionKey(secret, keyInfo, entry.ukm, size)
 	if err != nil {
-		return nil, false, nil
+		return nil, err
 	}
 	key, ok := keywrap.Unwrap(kek, wrapped)
-	return key, ok, nil
+	if !ok {
+		return nil, ErrDecrypt
+	}
+	return key, nil
 }

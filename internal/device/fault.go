@@ -18,7 +18,7 @@ const (
 // retry is what a caller is told to wait where the device does not say.
 const retry = 30 * time.Second
 
-// Away: the device does not answer just now, and waiting helps. after is what it asked to wait; 0 is unknown.
+// Away says that the device does not answer just now, and waiting helps. after is what it asked to wait; 0 is unknown.
 func Away(after time.Duration, what string, args ...any) error {
 	f := fault.New(fault.Unavailable, CodeAway, fault.Sentence{
 		DA: "Den enhed, som postkassens nøgle ligger i, svarer ikke lige nu. Intet er sendt eller åbnet. Prøv igen om lidt.",
@@ -31,7 +31,7 @@ func Away(after time.Duration, what string, args ...any) error {
 	return f
 }
 
-// Refused: the device answers, and does not let us use the key. An administrator must see to it.
+// Refused says that the device answers, and does not let us use the key. An administrator must see to it.
 func Refused(what string, args ...any) error {
 	return fault.New(fault.Internal, CodeRefused, fault.Sentence{
 		DA: "Den enhed, som postkassens nøgle skal ligge i, har den ikke eller lader os ikke bruge den. Intet er sendt eller åbnet. Kontakt den, der administrerer Send sikker.",
@@ -39,7 +39,7 @@ func Refused(what string, args ...any) error {
 	}, notAsked(what, args))
 }
 
-// Cannot: a key of this kind, in this device, never does what was asked of it.
+// Cannot says that a key of this kind, in this device, never does what was asked of it.
 func Cannot(what string, args ...any) error {
 	return fault.New(fault.Unsupported, CodeCannot, fault.Sentence{
 		DA: "Den enhed, som postkassens nøgle ligger i, kan ikke det, som mailen kræver. Se vejledningen om nøgler i enheder.",

@@ -58,7 +58,7 @@ func proveRSA(key crypto.Signer, public *rsa.PublicKey) error {
 	}
 	secret := make([]byte, secretSize)
 	rand.Read(secret)
-	v15, err := rsa.EncryptPKCS1v15(rand.Reader, public, secret) //nolint:staticcheck // what nearly every mail program writes
+	v15, err := rsa.EncryptPKCS1v15(rand.Reader, public, secret)
 	if err != nil {
 		return unproved("encrypting", err)
 	}
@@ -71,7 +71,7 @@ func proveRSA(key crypto.Signer, public *rsa.PublicKey) error {
 		encrypted []byte
 		options   crypto.DecrypterOpts
 	}{
-		{"PKCS #1 v1.5", v15, &rsa.PKCS1v15DecryptOptions{SessionKeyLen: secretSize}}, //nolint:staticcheck // as above
+		{"PKCS #1 v1.5", v15, &rsa.PKCS1v15DecryptOptions{SessionKeyLen: secretSize}},
 		{"OAEP", oaep, &rsa.OAEPOptions{Hash: crypto.SHA256}},
 	} {
 		got, err := decrypter.Decrypt(rand.Reader, one.encrypted, one.options)

@@ -54,10 +54,10 @@ func Parse(text string) (Reference, error) {
 	case PKCS11:
 		return parseToken(rest)
 	}
-	return Reference{}, errors.New("a reference begins with azurekeyvault:// or pkcs11:")
+	return Reference{}, errors.New("a reference begins with azurekeyvault: or pkcs11: and a name of the key")
 }
 
-// vaultHosts are Azure's public cloud: our token is shown to nobody else.
+// vaultHostNames are Azure's public cloud: our token is shown to nobody else.
 var vaultHostNames = [...]string{".vault.azure.net", ".managedhsm.azure.net"}
 
 func parseVault(rest string) (Reference, error) {

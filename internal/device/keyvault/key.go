@@ -63,7 +63,7 @@ var errDecryption = errors.New("keyvault: decryption failed")
 func (k *key) Decrypt(_ io.Reader, encrypted []byte, opts crypto.DecrypterOpts) ([]byte, error) {
 	algorithm, size := azkeys.EncryptionAlgorithmRSA15, 0
 	switch o := opts.(type) {
-	case *rsa.PKCS1v15DecryptOptions: //nolint:staticcheck // what nearly every mail program writes; package cms asks for nothing else
+	case *rsa.PKCS1v15DecryptOptions:
 		size = o.SessionKeyLen
 	case *rsa.OAEPOptions:
 		switch {

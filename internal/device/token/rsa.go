@@ -108,7 +108,7 @@ func (k *rsaKey) Decrypt(_ io.Reader, encrypted []byte, opts crypto.DecrypterOpt
 	var err error
 	size := 0
 	switch o := opts.(type) {
-	case *rsa.PKCS1v15DecryptOptions: //nolint:staticcheck // what nearly every mail program writes; package cms asks for nothing else
+	case *rsa.PKCS1v15DecryptOptions:
 		size = o.SessionKeyLen
 		got, err = k.raw(pkcs11.NewMechanism(pkcs11.CKM_RSA_PKCS, nil), encrypted)
 	case *rsa.OAEPOptions:
@@ -142,7 +142,7 @@ func (k *rsaKey) raw(mechanism *pkcs11.Mechanism, encrypted []byte) ([]byte, err
 		if gone(err) {
 			return nil, stale{err}
 		}
-		return plain, nil //nolint:nilerr // any other error may be about the padding, and leaves plain empty
+		return plain, nil // nothing where there was any other error: it may be about the padding
 	})
 }
 

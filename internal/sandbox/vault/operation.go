@@ -70,9 +70,9 @@ func decrypt(private *rsa.PrivateKey, algorithm string, encrypted []byte) ([]byt
 	var digest hash.Hash
 	switch algorithm {
 	case "RSA1_5":
-		return rsa.DecryptPKCS1v15(nil, private, encrypted) //nolint:staticcheck // what the vault has
+		return rsa.DecryptPKCS1v15(nil, private, encrypted)
 	case "RSA-OAEP":
-		digest = sha1.New() //nolint:gosec // RSA-OAEP of RFC 7518 is with SHA-1
+		digest = sha1.New() // RFC 7518 §4.3
 	case "RSA-OAEP-256":
 		digest = sha256.New()
 	default:
