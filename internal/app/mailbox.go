@@ -308,13 +308,13 @@ func (c *mailboxShow) Run(ctx context.Context, console console) error {
 				m.Undo, !m.NoReceipts, m.Language, m.PerMinute, m.Recipients)
 		}
 		table := tabwriter.NewWriter(console.out, 0, 0, 2, ' ', 0)
-		_, _ = fmt.Fprintln(table, "KEY\tVALID TO\tFROM\tUNTIL\tSHA-256\tID\tWHERE")
+		_, _ = fmt.Fprintln(table, "KEY\tVALID TO\tFROM\tUNTIL\tSHA-256\tWHERE\tID")
 		for _, k := range o.Keys {
 			valid, print := "-", "-"
 			if k.Certificate != nil {
 				valid, print = k.Certificate.NotAfter.Format(time.DateOnly), k.Fingerprint
 			}
-			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.State, valid, dayOf(k.From), dayOf(k.Ended), print, cmp.Or(k.ID, "-"), cmp.Or(k.Reference, "here, encrypted"))
+			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.State, valid, dayOf(k.From), dayOf(k.Ended), print, cmp.Or(k.Reference, "here, encrypted"), k.ID)
 		}
 		if err := table.Flush(); err != nil {
 			return err
