@@ -119,7 +119,9 @@ func TestAnAdministratorGoesThroughThePages(t *testing.T) {
 		"/admin/recipients?lang=en": {"bo@partner.example", "Pin a certificate"},
 		recipient + "?lang=en":      {"Fingerprint", "Remove"},
 		"/admin/nowhere?lang=en":    {"There is no such page"},
-		"/admin/?lang=da":           {"Overblik", "De seneste 30 dage"},
+
+		"/admin/mailboxes/new/key?lang=en": {"refer to a key that stays in its device", "Reference to the key", "The PIN does not belong here"},
+		"/admin/?lang=da":                  {"Overblik", "De seneste 30 dage"},
 	}
 	for _, width := range []int64{1280, 320} {
 		if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 800)); err != nil {
