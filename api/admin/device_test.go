@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -44,6 +45,15 @@ func TestAnAdministratorRefersToAKeyInAVaultAndALocalOneMayNot(t *testing.T) {
 	says(t, "the form", iben.get("/admin/mailboxes/hr/key"), `name="reference"`, "PIN-koden hører ikke til her")
 	says(t, "a reference that is none", iben.bring("/admin/mailboxes/hr/import", map[string]string{"reference": "pkcs11:token=a;pin-value=4711"}, files), "Henvisningen til nøglen kan ikke bruges", `aria-invalid="true"`)
 	says(t, "another's certificate", iben.bring("/admin/mailboxes/hr/import", form, map[string][]byte{"certificate": must(authority().Issue(ca.Request{CommonName: "HR", Address: address})).CertificatePEM()}), "hører ikke til certifikatet")
+	// Each fault stands once, beside the form that it is about.
+	for what, w := range map[string]*httptest.ResponseRecorder{
+		"an import of a key": iben.bring("/admin/mailboxes/hr/import", form, map[string][]byte{"key": keyFile(t, ca.Request{CommonName: "HR", Address: address})}),
+		"a request":          iben.do(http.MethodPost, "/admin/mailboxes/hr/request", url.Values{"name": {"HR"}, "reference": {"pkcs11:token=a"}}),
+	} {
+		if n := strings.Count(says(t, what, w, `class="note stop"`), `class="note stop"`); n != 1 {
+			t.Errorf("%s: %d faults", what, n)
+		}
+	}
 	v.SetWeather(vault.Always(503, "ServiceUnavailable"))
 	if w := iben.bring("/admin/mailboxes/hr/import", form, files); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "svarer ikke lige nu") {
 		t.Errorf("a vault that is away: %d\n%s", w.Code, w.Body)
