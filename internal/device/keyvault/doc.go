@@ -2,5 +2,5 @@
 //
 // Used by app, which gives it to device.Opener. Keys on elliptic curves are refused: Key Vault signs with them and has no operation that
 // agrees on a secret, so mail to them could never be opened. It never asks for a backup, a release or an export of a key, and
-// needs the rights keys/get, keys/sign and keys/decrypt alone (role Key Vault Crypto User has them).
+// needs the rights keys/read, keys/sign and keys/decrypt alone (role Key Vault Crypto User has them, and more).
 package keyvault

@@ -19,8 +19,7 @@ import (
 )
 
 // Somebody waits while a mail is signed, so what is not back soon is told, and the caller comes again: as in package keeper. A vault
-// that throttles and asks for more patience than maxPause is not asked again at all (azcore's retry policy). Key Vault does 2,000
-// operations with RSA-2048 software keys in ten seconds, 1,000 with RSA-3072 in an HSM ("Azure Key Vault service limits").
+// that throttles and asks for more patience than maxPause is not asked again at all (azcore's retry policy).
 const (
 	retries  = 2
 	try      = 5 * time.Second
