@@ -120,7 +120,9 @@ func TestAnOperatorHasAMailboxWhoseKeyStaysInAToken(t *testing.T) {
 					t.Errorf("%v: %+v", options, got)
 				}
 			}
-			if got := sendsikker("", "mailbox", "open", box, "--data", data); got.status != 1 || !strings.Contains(got.err, "pkcs11-module") {
+			sealed := filepath.Join(t.TempDir(), "sealed")
+			run(t, nil, "openssl", "cms", "-encrypt", "-binary", "-aes256", "-in", put(t, t.TempDir(), "plain", []byte(testEntity)), "-out", sealed, "-recip", certificate)
+			if got := sendsikker(string(get(t, sealed)), "mailbox", "open", box, "--data", data); got.status != 1 || !strings.Contains(got.err, "pkcs11-module") {
 				t.Errorf("without the module: %+v", got)
 			}
 			noKeyIn(t, data, h.PIN, reference)

@@ -3,8 +3,9 @@ package device
 import (
 	"context"
 	"crypto"
-	"errors"
+	"fmt"
 
+	"aau.dk/sendsikker/internal/cms"
 	"aau.dk/sendsikker/internal/fault"
 )
 
@@ -37,7 +38,7 @@ func (o *Opener) Open(ctx context.Context, reference string) (crypto.Signer, err
 		return nil, fault.New(fault.Invalid, "key_device_unknown", fault.Sentence{
 			DA: "Tjenesten er ikke sat op til nøgler i den slags enheder. Bed den, der driver den, om at angive pkcs11-module.",
 			EN: "The service is not set up for keys in such devices. Ask whoever runs it to set pkcs11-module.",
-		}, errors.New("no source of that kind"))
+		}, fmt.Errorf("%w: no source of that kind", cms.ErrNotAsked))
 	}
 	return source.Open(ctx, r)
 }

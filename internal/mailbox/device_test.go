@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"aau.dk/sendsikker/internal/cms"
 	"aau.dk/sendsikker/internal/device"
 	"aau.dk/sendsikker/internal/device/keyvault"
 	"aau.dk/sendsikker/internal/fault"
@@ -25,7 +24,6 @@ import (
 	"aau.dk/sendsikker/internal/sandbox/ca"
 	"aau.dk/sendsikker/internal/sandbox/vault"
 	"aau.dk/sendsikker/internal/smime"
-	"aau.dk/sendsikker/internal/store"
 	"aau.dk/sendsikker/internal/trust"
 )
 
@@ -265,61 +263,5 @@ func TestARequestIsSignedByTheKeyInItsDeviceAndItsCertificateFindsIt(t *testing.
 		if _, err := o.admin.Request(t.Context(), mailbox.Request{Address: box, Name: "ITS", Reference: r}); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-// Whoever sends while the device is away is told to come again; nothing was sent, and a moment later all is well.
-func TestADeviceThatIsAwayIsWaitedForAndOneThatRefusesIsNot(t *testing.T) {
-	t.Parallel()
-	o, v := openVaultOffice(t)
-	reference := v.Put("its", vaultVersion, vault.Key{Private: vaultKeys()[0]})
-	_, files := o.certify(t, vaultKeys()[0])
-	h, err := o.admin.Import(t.Context(), mailbox.Import{Address: box, Files: files, Reference: reference})
-	if err == nil {
-		_, err = o.admin.PutToUse(t.Context(), box, h.ID, mailbox.Use{})
-	}
-	if err == nil {
-		err = o.admin.Grant(t.Context(), box, store.Grant{Kind: "person", Subject: anna})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	caller := mailbox.Caller{Kind: mailbox.User, ID: anna}
-	for _, c := range []struct {
-		weather vault.Weather
-		code    string
-		kind    fault.Kind
-	}{
-		{vault.Always(503, "ServiceUnavailable"), device.CodeAway, fault.Unavailable},
-		{vault.Always(403, "Forbidden"), device.CodeRefused, fault.Internal},
-	} {
-		v.SetWeather(c.weather)
-		o.registry = o.again()
-		if _, err := o.registry.Open(t.Context(), caller, box); fault.From(err).Code != c.code || fault.KindOf(err) != c.kind {
-			t.Errorf("%v", err)
-		}
-		v.SetWeather(nil)
-		identity, err := o.registry.Open(t.Context(), caller, box)
-		if err != nil {
-			t.Fatal(err)
-		}
-		// And in the middle of a mail.
-		v.SetWeather(c.weather)
-		var out bytes.Buffer
-		w, err := smime.Seal(smime.Compat(), smime.Signer{Certificate: identity.Certificate, Key: identity.Key}, o.now, smime.Envelope{Recipients: []*x509.Certificate{identity.Certificate}, To: &out})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte("Content-Type: text/plain\r\n\r\nHej\r\n")); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); fault.From(err).Code != c.code || !errors.Is(err, cms.ErrNotAsked) {
-			t.Errorf("sealing: %v", err)
-		}
-		keys := []smime.Key{{Certificate: identity.Certificate, Private: identity.Key}}
-		if _, err := smime.Open(bytes.NewReader(sealed(t, identity.Certificate)), keys, smime.OpenOptions{Now: o.now}); fault.From(err).Code != c.code {
-			t.Errorf("opening: %v", err)
-		}
-		v.SetWeather(nil)
 	}
 }

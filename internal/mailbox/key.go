@@ -96,18 +96,23 @@ func (r *Registry) unwrap(ctx context.Context, wrapped keeper.Wrapped, sealed []
 	return parseKey(plain)
 }
 
-// Keys are all that open mail to a mailbox: the one that signs, the one that will, and those that have. Like Lend it is for commands
-// on this machine and for reading the mailbox, and for no caller over the network.
+// Keys are all that open mail to a mailbox: the one that signs, the one that will, and those that have. One in a device that cannot be
+// asked is among them and says so when it is: mail to the others opens all the same. Like Lend it is for commands on this machine and
+// for reading the mailbox, and for no caller over the network.
 func (r *Registry) Keys(ctx context.Context, address string) ([]Identity, error) {
-	first, err := r.Lend(ctx, address)
+	m, active, err := r.find(ctx, address)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.store.MailboxKeys(ctx, first.Address)
+	rows, err := r.store.MailboxKeys(ctx, m.Address)
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	all := []Identity{first}
+	key, err := orAbsent(m.Certificate)(r.key(ctx, m, active))
+	if err != nil {
+		return nil, err
+	}
+	all := []Identity{{Mailbox: m, Key: key}}
 	for _, row := range rows {
 		if row.State != store.KeyPlanned && row.State != store.KeyFormer {
 			continue
@@ -116,20 +121,26 @@ func (r *Registry) Keys(ctx context.Context, address string) ([]Identity, error)
 		if err != nil {
 			return nil, err
 		}
-		key := r.inMemory(c.certificate, row.Reference)
-		if key == nil {
-			if key, err = r.open(ctx, c.certificate, row); err != nil {
-				return nil, err
-			}
+		if key, err = orAbsent(c.certificate)(r.another(ctx, c.certificate, row)); err != nil {
+			return nil, err
 		}
-		if row.Reference != "" { // it is no secret, and finding it takes a call
-			r.remember(c.certificate, row.Reference, key)
-		}
-		one := first.Mailbox
+		one := m
 		one.Certificate, one.Chain = c.certificate, c.chain
 		all = append(all, Identity{Mailbox: one, Key: key})
 	}
 	return all, nil
+}
+
+// another is a key that does not sign. One in a device is remembered: it is no secret, and finding it takes a call.
+func (r *Registry) another(ctx context.Context, c *x509.Certificate, row store.MailboxKey) (crypto.Signer, error) {
+	if key := r.inMemory(c, row.Reference); key != nil {
+		return key, nil
+	}
+	key, err := r.open(ctx, c, row)
+	if err == nil && row.Reference != "" {
+		r.remember(c, row.Reference, key)
+	}
+	return key, err
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -156,7 +156,7 @@ func (r *Registry) Open(ctx context.Context, c Caller, address string) (Identity
 		return Identity{}, err
 	}
 	key, err := r.key(ctx, m, row)
-	if errors.Is(err, cms.ErrNotAsked) { // the device says itself whether waiting helps
+	if errors.Is(err, cms.ErrNotAsked) && fault.KindOf(err) != fault.Invalid { // the device says itself whether waiting helps
 		return Identity{}, err
 	}
 	if err != nil {
@@ -171,19 +171,24 @@ func (r *Registry) Open(ctx context.Context, c Caller, address string) (Identity
 // Lend gives the mailbox with its key without asking who may send as it: for commands on this machine, whose operator holds the
 // master key anyway. No caller over the network comes here.
 func (r *Registry) Lend(ctx context.Context, address string) (Identity, error) {
-	row, err := r.store.MailboxByAddress(ctx, Canonical(address))
-	if errors.Is(err, store.ErrNotFound) {
-		return Identity{}, noSuchMailbox()
-	}
-	if err != nil {
-		return Identity{}, unavailable(err)
-	}
-	m, err := parse(row)
+	m, row, err := r.find(ctx, address)
 	if err != nil {
 		return Identity{}, err
 	}
 	key, err := r.key(ctx, m, row)
 	return Identity{Mailbox: m, Key: key}, err
+}
+
+func (r *Registry) find(ctx context.Context, address string) (Mailbox, store.Mailbox, error) {
+	row, err := r.store.MailboxByAddress(ctx, Canonical(address))
+	if errors.Is(err, store.ErrNotFound) {
+		return Mailbox{}, row, noSuchMailbox()
+	}
+	if err != nil {
+		return Mailbox{}, row, unavailable(err)
+	}
+	m, err := parse(row)
+	return m, row, err
 }
 
 // Check gives the mailbox if the caller may send as it; the key is not touched.
