@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"aau.dk/sendsikker/internal/certs/smimea"
-	"aau.dk/sendsikker/internal/device"
 	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/graph"
 	"aau.dk/sendsikker/internal/keeper"
@@ -54,6 +53,7 @@ func (e *examination) mailboxes(ctx context.Context, s *store.Store, k *keeper.K
 	registry := mailbox.NewRegistry(mailbox.Deps{Store: s, Keeper: k, Devices: held, Directory: outlook, Now: e.wiring.Now})
 	for _, row := range rows {
 		e.mailbox(ctx, registry, finders.judge, row)
+		e.otherKeys(ctx, s, held, row.Address)
 		e.reach(ctx, outlook, row.Address)
 	}
 	e.tooFar(ctx, outlook, rows)
@@ -97,25 +97,6 @@ func (e *examination) mailbox(ctx context.Context, registry *mailbox.Registry, j
 	default:
 		e.report.OK(area, "Key and certificate belong together, valid to %s, not revoked%s.", ends.Format(time.DateOnly), whereIs(row))
 	}
-}
-
-// whereIs says of a key in a device where it is, and what was seen of it.
-func whereIs(row store.Mailbox) string {
-	if row.Reference == "" {
-		return ""
-	}
-	return "; the key, in " + row.Reference + ", signs and opens"
-}
-
-// fixOf is what to do about a device.
-func fixOf(err error) string {
-	switch fault.From(err).Code {
-	case device.CodeAway:
-		return "See whether the device can be reached from here: Key Vault on port 443, or the token that pkcs11-module should find. Mail is refused until then, and nothing is lost."
-	case device.CodeRefused:
-		return "In Key Vault: enable that version, and give the service the role Key Vault Crypto User on the key. Of a token: look at pkcs11-pin-file, and whether the key is still there."
-	}
-	return "Refer to the key that the certificate was ordered with, which may both sign and decrypt: sendsikker mailbox add ADDRESS --reference REF --certificate FILE."
 }
 
 // reach reads in the mailbox: a question about a message that nobody has.
