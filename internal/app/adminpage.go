@@ -36,7 +36,7 @@ func (w *wiring) adminPage(s *service, outlook *graph.Client, registry *mailbox.
 	return admin.New(admin.Deps{
 		Gate: gate, Directory: outlook, Limits: limits, AdminRole: w.AdminRole, AuditorRole: w.AuditorRole, Organisation: w.Organisation,
 		Mailboxes: func(actor audit.Actor) mailbox.Admin {
-			return mailbox.Admin{Store: s.store, Keeper: s.keeper, Judge: s.finders.judge, Now: w.Now, Actor: actor}
+			return mailbox.Admin{Store: s.store, Keeper: s.keeper, Devices: s.devices, Judge: s.finders.judge, Now: w.Now, Actor: actor}
 		},
 		Book: book{outlook}, Try: trial{registry: registry, store: s.store, post: post{client: outlook, large: w.Submission}, now: w.Now}.run,
 		Store: s.store, Sending: s.sending, Shelf: s.finders.shelf, Ledger: s.ledger, Sheet: w.sheet(s), Parts: checks, Sources: s.finders.answers, Directories: s.finders.page(s.store, w.Now), Now: w.Now, Log: w.Log,

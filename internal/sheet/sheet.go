@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aau.dk/sendsikker/internal/audit/ledger"
+	"aau.dk/sendsikker/internal/device"
 	"aau.dk/sendsikker/internal/store"
 )
 
@@ -61,6 +62,8 @@ type Sheet struct {
 	Reasons      []Reason // the most frequent first
 	Keys         []Key
 	Vault        bool // the current master key is in a key vault, and not in a file
+	Here         int  // mailboxes whose private key is in the database, encrypted
+	Devices      []Device
 	Log          ledger.State
 	Settings     Settings
 }
@@ -69,6 +72,13 @@ type Sheet struct {
 type Sender struct {
 	store.Sender
 	ValidTo time.Time // of its certificate; zero where that cannot be read
+}
+
+// Device is one in which private keys of mailboxes stay.
+type Device struct {
+	Vault     bool   // Azure Key Vault; otherwise a PKCS #11 token
+	Name      string // the vault's host, or the token's label
+	Mailboxes int
 }
 
 // Month is how much went which way, by recipient.
@@ -161,9 +171,29 @@ func (s *Sheet) senders(ctx context.Context, d Deps) error {
 			sender.ValidTo = c.NotAfter
 		}
 		s.Senders = append(s.Senders, sender)
+		s.place(one.Reference)
 	}
 	s.Persons, s.Groups, s.Applications, err = d.Store.Granted(ctx)
 	return err
+}
+
+// place counts a mailbox's key where it is.
+func (s *Sheet) place(reference string) {
+	if reference == "" {
+		s.Here++
+		return
+	}
+	d := Device{Name: reference, Mailboxes: 1}
+	if r, err := device.Parse(reference); err == nil { // what cannot be read is told as it stands
+		d.Vault, d.Name = r.Kind == device.KeyVault, cmp.Or(r.Host, r.Token)
+	}
+	for i, known := range s.Devices {
+		if known.Vault == d.Vault && known.Name == d.Name {
+			s.Devices[i].Mailboxes++
+			return
+		}
+	}
+	s.Devices = append(s.Devices, d)
 }
 
 func (s *Sheet) figures(ctx context.Context, d Deps, begins []time.Time) error {

@@ -3,6 +3,7 @@ package sheet_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,7 +30,11 @@ func (f figures) Refusals(context.Context, []time.Time, time.Time) ([]store.Figu
 }
 
 func (figures) Senders(context.Context, time.Time) ([]store.Sender, error) {
-	return []store.Sender{{Address: "box@unit.example", Certificate: []byte("none")}}, nil
+	return []store.Sender{
+		{Address: "box@unit.example", Certificate: []byte("none")},
+		{Address: "hr@unit.example", Reference: "pkcs11:token=mail;object=hr"}, {Address: "its@unit.example", Reference: "pkcs11:token=mail;object=its"},
+		{Address: "law@unit.example", Reference: "azurekeyvault://unit.vault.azure.net/keys/law/1"}, {Address: "odd@unit.example", Reference: "odd"},
+	}, nil
 }
 func (figures) Granted(context.Context) (int, int, int, error)    { return 3, 2, 1, nil }
 func (figures) KeyVersions(context.Context) ([]string, error)     { return []string{"file:b"}, nil }
@@ -77,6 +82,18 @@ func TestEveryRecipientIsCountedOnceInTheirMonth(t *testing.T) {
 	}
 	if s.Vault || len(s.Keys) != 2 || !s.Keys[0].Current || s.Keys[0].Used || !s.Keys[1].Used || !s.Senders[0].ValidTo.IsZero() || s.Persons != 3 {
 		t.Errorf("%+v", s)
+	}
+}
+
+func TestTheSheetSaysWhereEachMailboxsKeyIs(t *testing.T) {
+	t.Parallel()
+	s, err := made(t, figures{}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []sheet.Device{{Name: "mail", Mailboxes: 2}, {Vault: true, Name: "unit.vault.azure.net", Mailboxes: 1}, {Name: "odd", Mailboxes: 1}}
+	if s.Here != 1 || !slices.Equal(s.Devices, want) {
+		t.Errorf("%d here, %+v", s.Here, s.Devices)
 	}
 }
 
