@@ -199,7 +199,9 @@ func (s *Store) Messages(ctx context.Context, q MessageQuery) ([]Message, error)
 
 // listed reads messages with their deliveries, newest first. The last argument is how many.
 func (s *Store) listed(ctx context.Context, conditions string, args []any) ([]Message, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT "+messageColumns+" WHERE "+conditions+" ORDER BY m.id DESC LIMIT ?", args...)
+	// Which ones, first: thousands may have to be put in order, and what is long of them need not be.
+	which := "SELECT m.id FROM message m JOIN mailbox b ON b.id = m.mailbox_id WHERE " + conditions + " ORDER BY m.id DESC LIMIT ?"
+	rows, err := s.db.QueryContext(ctx, "SELECT "+messageColumns+" WHERE m.id IN ("+which+") ORDER BY m.id DESC", args...)
 	if err != nil {
 		return nil, fmt.Errorf("listing messages: %w", err)
 	}
