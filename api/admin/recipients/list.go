@@ -39,8 +39,11 @@ func (p page) list(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 	case "pending", "used":
 		pending := l.State == "pending"
 		q.Pending = &pending
-	case "breaking":
-		q.BreaksBefore = p.Now().Add(shelf.Warn)
+	case "broken", "breaking": // what the overview counts
+		q.Pending, q.BreaksBefore = new(bool), p.Now()
+		if l.State == "breaking" {
+			q.BreaksBefore = q.BreaksBefore.Add(soon)
+		}
 	default:
 		l.State = ""
 	}
