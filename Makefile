@@ -40,8 +40,8 @@ size: ## How large the pane and the send guard are, beside their limits, and how
 	SIZE=1 go test -run '^TestThePaneIsThereAtOnce$$' -count=1 -v ./internal/app | grep -E 'goal|FAIL|ok'
 
 .PHONY: screens
-screens: ## Take the pictures in docs/screens anew, of every state of the pane
-	SCREENS=$(CURDIR)/docs/screens go test -run '^TestEverybodyCanUseThePaneInEveryState$$' -count=1 -timeout 15m ./internal/app
+screens: ## Take the pictures in docs/screens anew, of every state of the pane and of every administrators' page
+	SCREENS=$(CURDIR)/docs/screens go test -run '^TestEverybodyCanUse(ThePaneInEveryState|TheAdministratorsPages)$$' -count=1 -timeout 15m ./internal/app
 
 .PHONY: format
 format: ## Fail on unformatted files

@@ -102,8 +102,8 @@ func (v adminView) look(p *outlookPage, lang, light, folder string) {
 	for _, width := range []int64{1280, 390} {
 		name := strings.Join([]string{"admin", v.name, lang, light, map[int64]string{1280: "1280", 390: "390"}[width]}, "-")
 		fatal(p.t, chromedp.Do(p.ctx, chromedp.EmulateViewport(width, 900)))
-		if wide := seen[int64](p.t, p.ctx, "document.documentElement.scrollWidth"); wide > width {
-			p.t.Errorf("%s is %d px wide: %q", name, wide, seen[[]string](p.t, p.ctx, `[...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > innerWidth).slice(0, 5).map(e => e.tagName + " " + e.textContent.slice(0, 60))`))
+		if wide := seen[int64](p.t, p.ctx, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide > 0 {
+			p.t.Errorf("%s is %d px too wide: %q", name, wide, seen[[]string](p.t, p.ctx, `[...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth).slice(0, 5).map(e => e.tagName + " " + e.textContent.slice(0, 60))`))
 		}
 		if small := seen[[]string](p.t, p.ctx, tooSmall); len(small) > 0 {
 			p.t.Errorf("%s: too small to press: %q", name, small)

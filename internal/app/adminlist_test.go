@@ -70,7 +70,7 @@ func adminViews(t *testing.T, w *world) map[string][]adminView {
 			{name: "nowhere", path: "/admin/nowhere"},
 			{name: "messages", rule: "/admin/messages", path: "/admin/messages?until=" + d.yesterday},
 			{name: "messages-none", rule: "/admin/messages", path: "/admin/messages?recipient=nobody@partner.example"},
-			{name: "messages-wrong", rule: "/admin/messages", path: "/admin/messages?recipient=nobody"},
+			{name: "messages-wrong", rule: "/admin/messages", path: "/admin/messages?sender=anna&since=26.11.2026"},
 			{name: "message", rule: "/admin/messages/{id}", path: "/admin/messages/" + d.sent},
 			{name: "message-failed", rule: "/admin/messages/{id}", path: "/admin/messages/" + d.failed},
 			{name: "message-unclear", rule: "/admin/messages/{id}", path: "/admin/messages/" + d.unclear.MessageID},

@@ -17,14 +17,15 @@ import (
 
 const (
 	// mostHigh is how much of a long list is in a picture, in pixels of it.
-	mostHigh = 2600
+	mostHigh = 1500
 	// mostColours: the pages have few, and what lies between them is the edges of letters.
-	mostColours = 48
+	mostColours = 32
 )
 
 // savePicture is of the whole page, small enough to lie in the repository: in the colours that it has most of.
 func savePicture(t *testing.T, ctx context.Context, path string) {
 	t.Helper()
+	seen[bool](t, ctx, "(scrollTo(0, 0), true)")
 	all := true
 	shot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &all})
 	fatal(t, err)
@@ -45,16 +46,19 @@ func inFewColours(whole image.Image) image.Image {
 			counts[at(x, y)]++
 		}
 	}
+	weight := func(c color.RGBA) int { // links and signs are few, and are what one looks for
+		return counts[c] * (8 + int(max(c.R, c.G, c.B)-min(c.R, c.G, c.B)))
+	}
 	colours := make([]color.RGBA, 0, len(counts))
 	for c := range counts {
 		colours = append(colours, c)
 	}
 	slices.SortFunc(colours, func(a, b color.RGBA) int {
-		return cmp.Or(counts[b]-counts[a], int(a.R)-int(b.R), int(a.G)-int(b.G), int(a.B)-int(b.B))
+		return cmp.Or(weight(b)-weight(a), int(a.R)-int(b.R), int(a.G)-int(b.G), int(a.B)-int(b.B))
 	})
 	var few color.Palette
 	for _, c := range colours {
-		if len(few) < mostColours && !slices.ContainsFunc(few, func(o color.Color) bool { return near(o.(color.RGBA), c) }) {
+		if len(few) < mostColours && (counts[c] > size.Dx()*size.Dy()/2000 || !slices.ContainsFunc(few, func(o color.Color) bool { return near(o.(color.RGBA), c) })) {
 			few = append(few, c)
 		}
 	}
@@ -74,5 +78,5 @@ func inFewColours(whole image.Image) image.Image {
 // near is whether two colours are one to look at: what is between the background and a panel on it is not.
 func near(a, b color.RGBA) bool {
 	apart := func(x, y uint8) int { return max(int(x)-int(y), int(y)-int(x)) }
-	return apart(a.R, b.R)+apart(a.G, b.G)+apart(a.B, b.B) < 10
+	return apart(a.R, b.R)+apart(a.G, b.G)+apart(a.B, b.B) < 15
 }
