@@ -213,7 +213,6 @@ func underPassword(t *testing.T, pem []byte, password string) string {
 	t.Helper()
 	peer.Need(t, "openssl", "openssl")
 	out := filepath.Join(t.TempDir(), "sikkermail.p12")
-	//nolint:gosec // a test's own file and password
 	said, err := exec.CommandContext(t.Context(), "openssl", "pkcs12", "-export", "-in", file(t, "key.pem", pem), "-out", out, "-passout", "pass:"+password).CombinedOutput()
 	if _, missing := os.Stat(out); errors.Join(err, missing) != nil {
 		t.Fatalf("%v %s", err, strings.TrimSpace(string(said)))

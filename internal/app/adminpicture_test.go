@@ -33,7 +33,7 @@ func savePicture(t *testing.T, ctx context.Context, path string) {
 	fatal(t, err)
 	var out bytes.Buffer
 	fatal(t, (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, inFewColours(whole)))
-	fatal(t, os.WriteFile(path, out.Bytes(), 0o644)) //nolint:gosec // it is for everybody
+	fatal(t, os.WriteFile(path, out.Bytes(), 0o644))
 }
 
 func inFewColours(whole image.Image) image.Image {
@@ -64,7 +64,7 @@ func inFewColours(whole image.Image) image.Image {
 	}
 	index := map[color.RGBA]uint8{}
 	for _, c := range colours {
-		index[c] = uint8(few.Index(c)) //nolint:gosec // below mostColours
+		index[c] = uint8(few.Index(c))
 	}
 	small := image.NewPaletted(size, few)
 	for y := size.Min.Y; y < size.Max.Y; y++ {
