@@ -18,6 +18,7 @@ demo: ## Run the service with a pretend university, on this machine alone
 test: tools ## Install what the tests need where it can be had, and run them all
 	.ci/addin test
 	go test -timeout 20m ./...
+	CGO_ENABLED=0 go test ./internal/device/token
 
 .PHONY: tools
 tools: ## Install the programs that tests talk to (Debian: openssl, gpgsm, NSS, GnuTLS, BouncyCastle, OpenLDAP, unbound, xmllint, Chromium, PostgreSQL)
@@ -65,7 +66,7 @@ SLOW_RACED := Browser|Outlook|Pane|Guard|Pages|Mouse|Keyboard|Weather|DraftStays
 
 .PHONY: race
 race: ## The concurrent packages once more, under the race detector
-	go test -race -shuffle=on -timeout 20m ./api/... ./internal/certs/... ./internal/trust/... ./internal/entra ./internal/keeper ./internal/mailbox ./internal/sending ./internal/store ./internal/spool
+	go test -race -shuffle=on -timeout 20m ./api/... ./internal/certs/... ./internal/device/... ./internal/trust/... ./internal/entra ./internal/keeper ./internal/mailbox ./internal/sending ./internal/store ./internal/spool
 	go test -race -shuffle=on -timeout 20m -skip '$(SLOW_RACED)' ./internal/app
 
 .PHONY: bench

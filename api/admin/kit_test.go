@@ -26,6 +26,7 @@ import (
 	"aau.dk/sendsikker/internal/entra"
 	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/keeper"
+	"aau.dk/sendsikker/internal/mailbox"
 	"aau.dk/sendsikker/internal/sandbox/ca"
 	"aau.dk/sendsikker/internal/sandbox/entraid"
 	"aau.dk/sendsikker/internal/store"
@@ -35,20 +36,21 @@ const home = "http://127.0.0.1:8443"
 
 // house is the page over a real database, with a pretend Entra.
 type house struct {
-	site   *frame.Site
-	store  *store.Store
-	ledger *ledger.Ledger
-	tenant *entraid.Entra
-	people map[string]entraid.Persona
-	keeper *keeper.Keeper
-	clock  func() time.Time
-	log    *bytes.Buffer
-	broken *bool // a part of the service
-	book   *phonebook
-	trust  *outskirts
-	rates  limit.Rates
-	slow   chan struct{} // not nil: what is done to mailboxes says so in begun, and waits until it is closed
-	begun  chan struct{}
+	site    *frame.Site
+	store   *store.Store
+	ledger  *ledger.Ledger
+	tenant  *entraid.Entra
+	people  map[string]entraid.Persona
+	keeper  *keeper.Keeper
+	clock   func() time.Time
+	log     *bytes.Buffer
+	broken  *bool // a part of the service
+	book    *phonebook
+	trust   *outskirts
+	rates   limit.Rates
+	slow    chan struct{} // not nil: what is done to mailboxes says so in begun, and waits until it is closed
+	begun   chan struct{}
+	devices mailbox.Devices
 }
 
 func must[T any](value T, err error) T {

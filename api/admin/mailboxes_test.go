@@ -30,7 +30,7 @@ func (h *house) mailboxes(actor audit.Actor) mailbox.Admin {
 	judge := trust.NewJudge(trust.Deps{Revocation: clean{}, Now: time.Now, Profiles: []trust.Profile{
 		{Name: "int", Roots: []*x509.Certificate{authority().Root()}, Intermediates: authority().Intermediates()},
 	}})
-	return mailbox.Admin{Store: h.store, Keeper: h.keeper, Judge: judge, Now: time.Now, Actor: actor}
+	return mailbox.Admin{Store: h.store, Keeper: h.keeper, Devices: h.devices, Judge: judge, Now: time.Now, Actor: actor}
 }
 
 // upload posts a form with files, as a browser does.

@@ -25,7 +25,10 @@ func (a atData) with(ctx context.Context, do func(*store.Store, mailbox.Admin) e
 	if err != nil {
 		return err
 	}
-	err = inOurWords(do(s, mailbox.Admin{Store: s, Keeper: k, Now: time.Now, Actor: operator()}))
+	d, err := devicesFrom(a.Storage).open()
+	if err == nil {
+		err = errors.Join(inOurWords(do(s, mailbox.Admin{Store: s, Keeper: k, Devices: d, Now: time.Now, Actor: operator()})), d.close())
+	}
 	return errors.Join(err, s.Close(), k.Close())
 }
 

@@ -36,24 +36,24 @@ func (w *wiring) adminPage(s *service, outlook *graph.Client, registry *mailbox.
 	return admin.New(admin.Deps{
 		Gate: gate, Directory: outlook, Limits: limits, AdminRole: w.AdminRole, AuditorRole: w.AuditorRole, Organisation: w.Organisation,
 		Mailboxes: func(actor audit.Actor) mailbox.Admin {
-			return mailbox.Admin{Store: s.store, Keeper: s.keeper, Judge: s.finders.judge, Now: w.Now, Actor: actor}
+			return mailbox.Admin{Store: s.store, Keeper: s.keeper, Devices: s.devices, Judge: s.finders.judge, Now: w.Now, Actor: actor}
 		},
 		Book: book{outlook}, Try: trial{registry: registry, store: s.store, post: post{client: outlook, large: w.Submission}, now: w.Now}.run,
 		Store: s.store, Sending: s.sending, Shelf: s.finders.shelf, Ledger: s.ledger, Sheet: w.sheet(s), Parts: checks, Sources: s.finders.answers, Directories: s.finders.page(s.store, w.Now), Now: w.Now, Log: w.Log,
 	})
 }
 
-// sheet makes the data protection officer's sheet anew each time.
+// sheet is the data protection officer's.
 func (w *wiring) sheet(s *service) func(ctx context.Context) (sheet.Sheet, error) {
 	zone, err := time.LoadLocation("Europe/Copenhagen")
 	if err != nil {
 		zone = time.UTC // the page itself does not start without it
 	}
-	d := sheet.Deps{
+	lately := &sheet.Lately{Deps: sheet.Deps{
 		Store: s.store, Ledger: s.ledger, Keys: s.keeper.Versions, Now: w.Now, Zone: zone,
 		Settings: sheet.Settings{Encryption: string(w.Encryption), Headers: string(w.Headers), KeepDetails: w.Keep, KeepRows: w.KeepAudit},
-	}
-	return func(ctx context.Context) (sheet.Sheet, error) { return sheet.Make(ctx, d) }
+	}}
+	return lately.Sheet
 }
 
 // signInSettings are those of the administrators' page, or nil.

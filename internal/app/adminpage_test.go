@@ -87,14 +87,15 @@ func TestAnAdministratorGoesThroughThePages(t *testing.T) {
 	visit(t, ctx, "/admin/recipients?lang=en")
 	recipient = strings.TrimPrefix(seen[string](t, ctx, `document.querySelector("tbody a").href`), recipient)
 	pages := map[string][]string{
-		"/admin/?lang=en":            {"Overview", "Iben Eksempel", "The last 30 days", "Microsoft Graph", "The directory region"},
-		"/admin/messages?lang=en":    {"Messages", "chen@uni.example"},
-		message + "?lang=en":         {"Clara Eksempel", "encrypted and signed", "Accepted from the sender", "shown to the mailbox's local administrators only"},
-		"/admin/recipients?lang=en":  {"bo@partner.example", "Pin a certificate"},
-		recipient + "?lang=en":       {"Fingerprint", "Remove"},
-		"/admin/directories?lang=en": {"Authorities that we believe", "Revocation lists", "without encryption"},
-		"/admin/nowhere?lang=en":     {"There is no such page"},
-		"/admin/?lang=da":            {"Overblik", "De seneste 30 dage"},
+		"/admin/?lang=en":                  {"Overview", "Iben Eksempel", "The last 30 days", "Microsoft Graph", "The directory region"},
+		"/admin/messages?lang=en":          {"Messages", "chen@uni.example"},
+		message + "?lang=en":               {"Clara Eksempel", "encrypted and signed", "Accepted from the sender", "shown to the mailbox's local administrators only"},
+		"/admin/recipients?lang=en":        {"bo@partner.example", "Pin a certificate"},
+		recipient + "?lang=en":             {"Fingerprint", "Remove"},
+		"/admin/directories?lang=en":       {"Authorities that we believe", "Revocation lists", "without encryption"},
+		"/admin/nowhere?lang=en":           {"There is no such page"},
+		"/admin/?lang=da":                  {"Overblik", "De seneste 30 dage"},
+		"/admin/mailboxes/new/key?lang=en": {"refer to a key that stays in its device", "Reference to the key", "The PIN does not belong here"},
 	}
 	for _, width := range []int64{1280, 320} {
 		if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 800)); err != nil {

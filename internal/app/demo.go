@@ -225,7 +225,7 @@ func (w *world) wiring(o worldOptions) wiring {
 // furnish does what an administrator would do on the first day.
 func (w *world) furnish(ctx context.Context, began time.Time) error {
 	actor := audit.Actor{Kind: "system", ID: "demo"}
-	admin := mailbox.Admin{Store: w.service.store, Keeper: w.service.keeper, Now: func() time.Time { return began }, Actor: actor}
+	admin := mailbox.Admin{Store: w.service.store, Keeper: w.service.keeper, Devices: w.service.devices, Now: func() time.Time { return began }, Actor: actor}
 	for _, m := range w.university.Mailboxes {
 		signer := m.Identity
 		err := admin.Put(ctx, mailbox.New{Address: m.Address, Name: m.Name, Certificate: signer.Certificate, Chain: signer.Chain, Key: signer.Key, Undo: w.undo,

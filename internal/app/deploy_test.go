@@ -75,7 +75,7 @@ func settingsKnown(t *testing.T) (variables, flags map[string]bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	variables, flags = map[string]bool{"SENDSIKKER_GRAPH_SECRET": true, "SENDSIKKER_ENTRA_WEB_SECRET": true}, map[string]bool{} // read by config.Check itself
+	variables, flags = map[string]bool{"SENDSIKKER_GRAPH_SECRET": true, "SENDSIKKER_ENTRA_WEB_SECRET": true, "SENDSIKKER_PKCS11_PIN": true}, map[string]bool{} // read by package config itself
 	for _, group := range parser.Model.Leaves(false)[0].AllFlags(false) {
 		for _, f := range group {
 			flags["--"+f.Name] = true
@@ -104,7 +104,7 @@ func TestTheDeploymentFilesNameOnlySettingsThatExist(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, v := range regexp.MustCompile(`SENDSIKKER_[A-Z_]+`).FindAllString(string(text), -1) {
+		for _, v := range regexp.MustCompile(`SENDSIKKER_[A-Z0-9_]+`).FindAllString(string(text), -1) {
 			named++
 			if !variables[v] && v != "SENDSIKKER_TESTDATA" { // of the tests
 				t.Errorf("%s names %s, which nothing reads", name, v)

@@ -59,7 +59,12 @@ func (c *doctorLarge) Run(ctx context.Context, console console, assets Assets) e
 	if err != nil {
 		return err
 	}
-	identity, err := mailbox.NewRegistry(s, k, outlook, time.Now).Lend(ctx, c.Mailbox)
+	d, err := w.Devices.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = d.close() }()
+	identity, err := mailbox.NewRegistry(mailbox.Deps{Store: s, Keeper: k, Devices: d, Directory: outlook, Now: time.Now}).Lend(ctx, c.Mailbox)
 	if err != nil {
 		return inOurWords(err)
 	}

@@ -20,7 +20,7 @@ func TestLargeMailIsProvedByTheMailboxItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	from, err := mailbox.NewRegistry(shared.service.store, shared.service.keeper, nil, time.Now).Lend(t.Context(), "sikkermail@hr.aau.example")
+	from, err := mailbox.NewRegistry(mailbox.Deps{Store: shared.service.store, Keeper: shared.service.keeper, Now: time.Now}).Lend(t.Context(), "sikkermail@hr.aau.example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestLargeMailIsProvedByTheMailboxItself(t *testing.T) {
 	if err != nil || !report.Proved() {
 		t.Fatalf("%v: %+v", err, report.Lines)
 	}
-	if _, err := mailbox.NewRegistry(shared.service.store, shared.service.keeper, nil, time.Now).Lend(t.Context(), "nobody@hr.aau.example"); fault.From(err).Code != "no_such_mailbox" {
+	if _, err := mailbox.NewRegistry(mailbox.Deps{Store: shared.service.store, Keeper: shared.service.keeper, Now: time.Now}).Lend(t.Context(), "nobody@hr.aau.example"); fault.From(err).Code != "no_such_mailbox" {
 		t.Errorf("nobody's mailbox: %v", err)
 	}
 }

@@ -44,18 +44,32 @@ func (e *examination) mailboxes(ctx context.Context, s *store.Store, k *keeper.K
 	if len(rows) == 0 {
 		e.report.Warn(area, "sendsikker mailbox add ADDRESS --name NAME --certificate FILE --key FILE", "There is none yet, so nobody can send.")
 	}
-	registry := mailbox.NewRegistry(s, k, outlook, e.wiring.Now)
+	held, err := e.wiring.Devices.open()
+	if err != nil {
+		e.report.Fail("devices", "Set pkcs11-module to the device's library, and see that it can be read; or take it out of the settings.", "%v.", err)
+		return
+	}
+	defer func() { _ = held.close() }()
+	registry := mailbox.NewRegistry(mailbox.Deps{Store: s, Keeper: k, Devices: held, Directory: outlook, Now: e.wiring.Now})
 	for _, row := range rows {
-		e.mailbox(ctx, registry, finders.judge, row.Address)
+		e.mailbox(ctx, registry, finders.judge, row)
+		e.otherKeys(ctx, s, held, row.Address)
 		e.reach(ctx, outlook, row.Address)
 	}
 	e.tooFar(ctx, outlook, rows)
 	e.directories(ctx, finders)
 }
 
-func (e *examination) mailbox(ctx context.Context, registry *mailbox.Registry, judge *trust.Judge, address string) {
-	area := "mailbox " + address
+func (e *examination) mailbox(ctx context.Context, registry *mailbox.Registry, judge *trust.Judge, row store.Mailbox) {
+	address, area := row.Address, "mailbox "+row.Address
 	identity, err := registry.Lend(ctx, address)
+	if err == nil && row.Reference != "" {
+		err = opensItsOwn(identity)
+	}
+	if err != nil && row.Reference != "" {
+		e.report.Fail(area, fixOf(err), "Its key, %s, cannot be used: %v.", row.Reference, inOurWords(err))
+		return
+	}
 	if err != nil {
 		e.report.Fail(area, "Add the mailbox again with the certificate and the key that belong together (sendsikker mailbox add).", "Its key cannot be opened, or is not that of its certificate.")
 		return
@@ -81,7 +95,7 @@ func (e *examination) mailbox(ctx context.Context, registry *mailbox.Registry, j
 	case !verdict.Good:
 		e.report.Warn(area, "See 'sendsikker cert check FILE'. If its authority is right, name its root in trust.roots, and its issuers in the file that was added.", "Its certificate would not be used by us if it were a partner's: %s.", string(verdict.Code))
 	default:
-		e.report.OK(area, "Key and certificate belong together, valid to %s, not revoked.", ends.Format(time.DateOnly))
+		e.report.OK(area, "Key and certificate belong together, valid to %s, not revoked%s.", ends.Format(time.DateOnly), whereIs(row))
 	}
 }
 

@@ -44,7 +44,7 @@ func keepUp(ctx context.Context, reload, prefetch func(ctx context.Context)) {
 
 // switchKeys has the mailboxes' planned keys sign when their time has come.
 func (s *service) switchKeys(ctx context.Context) {
-	admin := mailbox.Admin{Store: s.store, Keeper: s.keeper, Judge: s.finders.judge, Now: s.now, Actor: audit.Actor{Kind: "system", ID: "clock"}}
+	admin := mailbox.Admin{Store: s.store, Keeper: s.keeper, Devices: s.devices, Judge: s.finders.judge, Now: s.now, Actor: audit.Actor{Kind: "system", ID: "clock"}}
 	switched, err := admin.Tick(ctx)
 	if err != nil {
 		s.log.WarnContext(ctx, "planned keys of mailboxes could not be put to use", "err", err)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -34,7 +35,11 @@ type withMailboxes struct{ withShelf }
 
 func (w *withMailboxes) admin(ctx context.Context, console console, do func(admin mailbox.Admin) error) error {
 	return w.openAll(ctx, console, func(f *finders, s *store.Store, k *keeper.Keeper) error {
-		return do(mailbox.Admin{Store: s, Keeper: k, Judge: f.judge, Now: time.Now, Actor: operator()})
+		d, err := devicesFrom(w.Storage).open()
+		if err != nil {
+			return err
+		}
+		return errors.Join(do(mailbox.Admin{Store: s, Keeper: k, Devices: d, Judge: f.judge, Now: time.Now, Actor: operator()}), d.close())
 	})
 }
 
@@ -45,6 +50,7 @@ type mailboxAdd struct {
 	Name        string    `env:"-" help:"The name that recipients see. A new mailbox needs one."`
 	Key         string    `env:"-" help:"File with the private key: .p12, .pfx or PEM; its certificate and issuers may be in it. The key is stored encrypted; delete the file afterwards." type:"existingfile" placeholder:"FILE"`
 	Certificate string    `env:"-" help:"File with the certificate and its issuers, where they are in another: an authority's answer to mailbox request, say." type:"existingfile" placeholder:"FILE"`
+	Reference   string    `env:"-" help:"Instead of --key, where the private key stays: azurekeyvault://VAULT.vault.azure.net/keys/NAME/VERSION, or pkcs11:token=LABEL;object=LABEL. The PIN is a setting (pkcs11-pin-file)." placeholder:"REF"`
 	From        time.Time `env:"-" help:"When it begins to sign (RFC 3339, such as 2026-11-01T08:00:00+01:00). Now, if left out." placeholder:"TIME"`
 	Accept      []string  `env:"-" help:"Codes of what was found and is accepted, such as wrong_address. They are logged." placeholder:"CODE"`
 
@@ -55,6 +61,9 @@ type mailboxAdd struct {
 func (c *mailboxAdd) Validate() error {
 	if c.Key == "" && c.Certificate == "" {
 		return errors.New("give --key, --certificate or both")
+	}
+	if c.Reference != "" && (c.Key != "" || c.Certificate == "") {
+		return errors.New("give --reference with --certificate alone: the key stays where it is")
 	}
 	return nil
 }
@@ -78,7 +87,7 @@ func (c *mailboxAdd) Run(ctx context.Context, console console) error {
 		files = append(files, file)
 	}
 	return c.admin(ctx, console, func(admin mailbox.Admin) error {
-		h, err := admin.Import(ctx, mailbox.Import{Address: c.Address, Files: files, Password: password})
+		h, err := admin.Import(ctx, mailbox.Import{Address: c.Address, Files: files, Password: password, Reference: c.Reference})
 		if err != nil {
 			return err
 		}
@@ -124,14 +133,15 @@ type mailboxRequest struct {
 	Address      string `arg:"" help:"The mailbox's address."`
 	Name         string `env:"-" required:"" help:"The unit, as the certificate is to name it."`
 	Organisation string `env:"-" help:"The organisation, as the certificate is to name it."`
-	Kind         string `env:"-" default:"rsa-3072" enum:"rsa-3072,p-256" help:"The key: rsa-3072, which every program can use, or p-256."`
+	Kind         string `env:"-" default:"rsa-3072" enum:"rsa-3072,p-256" help:"The key that is made here: rsa-3072, which every program can use, or p-256."`
+	Reference    string `env:"-" help:"Instead, a key that stays in a device, as mailbox add has it." placeholder:"REF"`
 	Out          string `env:"-" help:"File for the request. Without it, standard output." type:"path" placeholder:"FILE"`
 }
 
 // Run requests.
 func (c *mailboxRequest) Run(ctx context.Context, console console) error {
 	return c.with(ctx, func(_ *store.Store, admin mailbox.Admin) error {
-		text, err := admin.Request(ctx, mailbox.Request{Address: c.Address, Name: c.Name, Organisation: c.Organisation, Kind: c.Kind})
+		text, err := admin.Request(ctx, mailbox.Request{Address: c.Address, Name: c.Name, Organisation: c.Organisation, Kind: c.Kind, Reference: c.Reference})
 		if err != nil {
 			return err
 		}
@@ -218,7 +228,12 @@ func (c *mailboxOpen) Run(ctx context.Context, console console) error {
 	if err != nil {
 		return err
 	}
-	all, err := mailbox.NewRegistry(s, k, nil, time.Now).Keys(ctx, c.Address)
+	d, err := devicesFrom(c.Storage).open()
+	if err != nil {
+		return errors.Join(err, s.Close(), k.Close())
+	}
+	defer func() { _ = d.close() }() // the mail is opened by then, or not
+	all, err := mailbox.NewRegistry(mailbox.Deps{Store: s, Keeper: k, Devices: d, Now: time.Now}).Keys(ctx, c.Address)
 	if err := errors.Join(inOurWords(err), s.Close(), k.Close()); err != nil {
 		return err
 	}
@@ -293,13 +308,13 @@ func (c *mailboxShow) Run(ctx context.Context, console console) error {
 				m.Undo, !m.NoReceipts, m.Language, m.PerMinute, m.Recipients)
 		}
 		table := tabwriter.NewWriter(console.out, 0, 0, 2, ' ', 0)
-		_, _ = fmt.Fprintln(table, "KEY\tVALID TO\tFROM\tUNTIL\tSHA-256\tID")
+		_, _ = fmt.Fprintln(table, "KEY\tVALID TO\tFROM\tUNTIL\tSHA-256\tWHERE\tID")
 		for _, k := range o.Keys {
 			valid, print := "-", "-"
 			if k.Certificate != nil {
 				valid, print = k.Certificate.NotAfter.Format(time.DateOnly), k.Fingerprint
 			}
-			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.State, valid, dayOf(k.From), dayOf(k.Ended), print, k.ID)
+			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.State, valid, dayOf(k.From), dayOf(k.Ended), print, cmp.Or(k.Reference, "here, encrypted"), k.ID)
 		}
 		if err := table.Flush(); err != nil {
 			return err

@@ -2,6 +2,7 @@ package app
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -44,7 +45,7 @@ func benchmarkPages(b *testing.B, change func(*wiring)) {
 	pages := v.pages()
 	few := map[string]time.Duration{}
 	for name, target := range pages {
-		few[name] = v.slowest(target)
+		few[name], _ = v.slowest(target)
 	}
 	h.multiply(b)
 	for _, name := range slices.Sorted(func(yield func(string) bool) {
@@ -55,11 +56,12 @@ func benchmarkPages(b *testing.B, change func(*wiring)) {
 		}
 	}) {
 		b.Run(name, func(b *testing.B) {
-			many := v.slowest(pages[name])
+			many, first := v.slowest(pages[name])
 			for b.Loop() { // measured above: a percentile needs its own number of rounds
 			}
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(float64(many.Microseconds())/1000, "p95-ms")
+			b.ReportMetric(float64(first.Microseconds())/1000, "first-ms")
 			b.ReportMetric(float64(many)/float64(few[name]), "x-of-few")
 		})
 	}
@@ -117,7 +119,7 @@ func (v *visitor) pages() map[string]string {
 	return map[string]string{
 		"overview": "/admin/", "messages": "/admin/messages", "message": first("/admin/messages", "/admin/messages/"),
 		"messages by recipient": "/admin/messages?recipient=chen@uni.example", "messages of nobody": "/admin/messages?recipient=nobody@nowhere.example",
-		"messages by state": "/admin/messages?state=rejected", "messages by sender": "/admin/messages?sender=anna@aau.example",
+		"messages by state": "/admin/messages?state=failed", "messages by sender": "/admin/messages?sender=anna@aau.example",
 		"messages by mailbox": "/admin/messages?mailbox=sikkermail@hr.aau.example", "mailboxes": "/admin/mailboxes", "mailbox": box, "grants": "/admin/grants",
 		"grants of one": strings.Replace(box, "mailboxes", "grants", 1), "certificates": "/admin/recipients", "certificate": first("/admin/recipients", "/admin/recipients/"),
 		"certificates by search": "/admin/recipients?q=partner7.example", "directories": "/admin/directories", "audit": "/admin/audit",
@@ -125,8 +127,8 @@ func (v *visitor) pages() map[string]string {
 	}
 }
 
-// slowest is how long a page takes at most, nineteen times out of twenty.
-func (v *visitor) slowest(target string) time.Duration {
+// slowest is how long a page takes at most, nineteen times out of twenty, and how long it took at first, when nothing was remembered.
+func (v *visitor) slowest(target string) (most, first time.Duration) {
 	v.b.Helper()
 	var all []time.Duration
 	for range pageVisits {
@@ -137,8 +139,9 @@ func (v *visitor) slowest(target string) time.Duration {
 			v.b.Fatalf("%s: %d %s", target, w.Code, w.Header().Get("Location"))
 		}
 	}
+	first = all[0]
 	slices.Sort(all)
-	return all[len(all)*95/100]
+	return all[len(all)*95/100], first
 }
 
 // multiply makes many of what is there, in the database: through the store it would take minutes.
@@ -182,11 +185,9 @@ func multiply(b *testing.B, db *sql.DB, table string, times int, other map[strin
 	if err != nil {
 		b.Fatal(err)
 	}
+	defer func() { _ = rows.Close() }()
 	columns, err := rows.Columns()
-	if err := rows.Close(); err != nil {
-		b.Fatal(err)
-	}
-	if err != nil {
+	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
 		b.Fatal(err)
 	}
 	var names, values []string

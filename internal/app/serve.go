@@ -93,7 +93,7 @@ func (c *serveCommand) wiring(assets Assets, log *slog.Logger) (wiring, error) {
 	limits := sending.DefaultLimits()
 	limits.PerMinute, limits.Recipients = c.Sending.PerMinute, c.Sending.RecipientsPerDay
 	return wiring{
-		Assets: assets, Database: c.Database(), Spool: c.Spool(), MasterKey: c.MasterKey(),
+		Assets: assets, Database: c.Database(), Spool: c.Spool(), MasterKey: c.MasterKey(), Devices: devicesFrom(c.Storage),
 		Entra: entra.Config{
 			Tenant: c.Entra.Tenant, Audience: c.Entra.Audience, Clients: c.Entra.Clients, Scope: c.Entra.Scope, Role: c.Entra.Role,
 			Authority: c.Entra.Authority,

@@ -36,6 +36,7 @@ type wiring struct {
 	Database     string
 	Spool        string
 	MasterKey    string // as keeper.Source has it
+	Devices      deviceSettings
 	Entra        entra.Config
 	Credential   azcore.TokenCredential
 	GraphURL     string
@@ -73,6 +74,7 @@ type service struct {
 	handler http.Handler
 	store   *store.Store
 	keeper  *keeper.Keeper
+	devices *devices
 	sending *sending.Service
 	ledger  *ledger.Ledger
 	finders *finders
@@ -101,6 +103,10 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 		return nil, err
 	}
 	s.closers = append(s.closers, s.store.Close, s.keeper.Close)
+	if s.devices, err = w.Devices.open(); err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, s.devices.close)
 	box, err := spool.Open(ctx, w.Spool)
 	if err != nil {
 		return nil, err
@@ -121,7 +127,7 @@ func wire(ctx context.Context, w wiring) (_ *service, err error) {
 	if err != nil {
 		return nil, err
 	}
-	mailboxes := mailbox.NewRegistry(s.store, s.keeper, outlook, w.Now)
+	mailboxes := mailbox.NewRegistry(mailbox.Deps{Store: s.store, Keeper: s.keeper, Devices: s.devices, Directory: outlook, Now: w.Now})
 	if s.finders, err = w.Finding.open(s.store, ownSource{s.store}, w.Now, w.Log); err != nil {
 		return nil, err
 	}

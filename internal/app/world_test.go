@@ -108,6 +108,9 @@ func TestMain(m *testing.M) {
 		if server.Postgres != nil {
 			server.Stop()
 		}
+		if hsm.folder != "" {
+			_ = os.RemoveAll(hsm.folder)
+		}
 		return code
 	}())
 }

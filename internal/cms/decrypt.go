@@ -15,7 +15,8 @@ import (
 
 // Key opens what was encrypted for Certificate. Private is a crypto.Decrypter for an RSA certificate; for an EC or X25519 one
 // it has a method ECDH(*ecdh.PublicKey) ([]byte, error), as *ecdh.PrivateKey has, or is an *ecdsa.PrivateKey; for an ML-KEM
-// one it has a method Decapsulate([]byte) ([]byte, error), as *mlkem.DecapsulationKey768 has.
+// one it has a method Decapsulate([]byte) ([]byte, error), as *mlkem.DecapsulationKey768 has. An error of theirs stays unknown,
+// unless it is ErrNotAsked.
 type Key struct {
 	Certificate *x509.Certificate
 	Private     crypto.PrivateKey
@@ -94,7 +95,9 @@ func (m *Message) Decrypt(keys []Key) (*Decrypter, error) {
 	// not be had, and the content is gone through with it to the end (RFC 3218 §2.3.2).
 	contentKey := make([]byte, row.keySize)
 	rand.Read(contentKey)
-	d.good = found.unlock(contentKey)
+	if d.good, err = found.unlock(contentKey); err != nil {
+		return d, err
+	}
 	if authenticated {
 		stream, err := newStream(aead.Open, row.cipher, contentKey, nonce)
 		if err != nil {

@@ -18,6 +18,9 @@ var (
 	ErrUnsupported = errors.New("cms: unsupported algorithm")
 	// ErrDecrypt is the only answer to everything that goes wrong once a private key is in play (RFC 3218 §2.3.2).
 	ErrDecrypt = errors.New("cms: decryption failed")
+	// ErrNotAsked is for keys that live in a device, and theirs to give: the device could not be asked, or never does what was
+	// asked of it. It must be given for reasons alone that anybody can know, and never for what was to be decrypted.
+	ErrNotAsked = errors.New("cms: the private key could not be asked")
 
 	// ErrSignature: the signature does not fit the content, the attributes or the certificate.
 	ErrSignature = errors.New("cms: the signature does not verify")

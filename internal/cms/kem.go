@@ -159,17 +159,17 @@ func findKEM(info recipientInfo, keys []Key) (recipient, bool) {
 		if _, isKEM := isMLKEM768(key.Certificate); !known || !can || !isKEM || !entry.kem.oid.Equal(oidMLKEM768) {
 			continue
 		}
-		return recipient{key, "ML-KEM-768", func(contentKey []byte) int {
+		return recipient{key, "ML-KEM-768", func(contentKey []byte) (int, error) {
 			secret, err := private.Decapsulate(entry.ciphertext)
 			if err != nil { // another length than 1088; a wrong ciphertext gives another secret (FIPS 203 §6.3)
-				return 0
+				return 0, notAsked(err)
 			}
 			kek, err := row.keyEncryptionKey(secret, entry.wrap, entry.ukm, entry.size)
 			if err != nil {
-				return 0
+				return 0, notAsked(err)
 			}
 			got, ok := keywrap.Unwrap(kek, entry.encrypted)
-			return replaceKey(contentKey, got, ok)
+			return replaceKey(contentKey, got, ok), nil
 		}}, true
 	}
 	return recipient{}, named

@@ -83,7 +83,8 @@ func TestAKEMEntryThatIsOddOpensNothing(t *testing.T) {
 			return 0, nil, err
 		}
 		got := make([]byte, len(contentKey))
-		return found.unlock(got), got, nil
+		good, err := found.unlock(got)
+		return good, got, err
 	}
 	if good, got, err := try(func(*kem) {}); err != nil || good != 1 || !bytes.Equal(got, contentKey) {
 		t.Fatalf("untouched: %d %v", good, err)
@@ -134,7 +135,8 @@ func TestEveryKDFOfKEMIsRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := make([]byte, 24); found.unlock(got) != 1 || !bytes.Equal(got, contentKey) {
+			got := make([]byte, 24)
+			if good, err := found.unlock(got); err != nil || good != 1 || !bytes.Equal(got, contentKey) {
 				t.Errorf("%v, wrap of %d", row.hash, size)
 			}
 		}

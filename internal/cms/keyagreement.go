@@ -1,6 +1,7 @@
 package cms
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdh"
 	"crypto/ecdsa"
@@ -117,9 +118,9 @@ func findKeyAgreement(info recipientInfo, keys []Key) (recipient, bool) {
 			if !can {
 				continue
 			}
-			return recipient{key, "ECDH " + curve, func(contentKey []byte) int {
-				got, ok := unlockECDH(public, private, entry, scheme, wrap, size, theirs.encrypted)
-				return replaceKey(contentKey, got, ok)
+			return recipient{key, "ECDH " + curve, func(contentKey []byte) (int, error) {
+				got, err := unlockECDH(public, private, entry, scheme, wrap, size, theirs.encrypted)
+				return replaceKey(contentKey, got, err == nil), notAsked(err)
 			}}, true
 		}
 	}
@@ -146,24 +147,28 @@ func readWrap(der []byte) (keyInfo []byte, size int, ok bool) {
 	return der, size, ok
 }
 
-func unlockECDH(public crypto.PublicKey, private agreer, entry keyAgreement, scheme agreementRow, keyInfo []byte, size int, wrapped []byte) ([]byte, bool) {
+func unlockECDH(public crypto.PublicKey, private agreer, entry keyAgreement, scheme agreementRow, keyInfo []byte, size int, wrapped []byte) ([]byte, error) {
 	ours, err := ecdhKey(public)
 	if err != nil {
-		return nil, false
+		return nil, err
 	}
 	ephemeral, err := ours.Curve().NewPublicKey(entry.originator.RightAlign()) // refuses points off the curve
 	if err != nil {
-		return nil, false
+		return nil, err
 	}
 	secret, err := private.ECDH(ephemeral)
 	// RFC 8418 §2: an X25519 secret of zeros, which a point of low order gives with every key, MUST be refused. crypto/ecdh
 	// does it; a module may not.
 	if err != nil || subtle.ConstantTimeCompare(secret, make([]byte, len(secret))) == 1 {
-		return nil, false
+		return nil, cmp.Or(err, ErrDecrypt)
 	}
 	kek, err := scheme.keyEncryptionKey(secret, keyInfo, entry.ukm, size)
 	if err != nil {
-		return nil, false
+		return nil, err
 	}
-	return keywrap.Unwrap(kek, wrapped)
+	key, ok := keywrap.Unwrap(kek, wrapped)
+	if !ok {
+		return nil, ErrDecrypt
+	}
+	return key, nil
 }

@@ -194,7 +194,8 @@ func TestX25519IsReadWithEveryKDFOfRFC8418(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := make([]byte, 16); found.unlock(got) != 1 || !bytes.Equal(got, contentKey) {
+			got := make([]byte, 16)
+			if good, err := found.unlock(got); err != nil || good != 1 || !bytes.Equal(got, contentKey) {
 				t.Errorf("%v, HKDF %v, ukm %q", scheme.hash, scheme.hkdf, ukm)
 			}
 		}

@@ -54,32 +54,33 @@ func findKeyTransport(info recipientInfo, keys []Key) (recipient, bool) {
 			continue
 		}
 		if entry.algorithm.oid.Equal(oidRSA) && entry.algorithm.bare() {
-			return recipient{key, "RSA PKCS #1 v1.5", func(contentKey []byte) int {
-				unlockRSA(private, entry.encrypted, contentKey)
-				return 1
+			return recipient{key, "RSA PKCS #1 v1.5", func(contentKey []byte) (int, error) {
+				return 1, unlockRSA(private, entry.encrypted, contentKey)
 			}}, true
 		}
 		if options, ok := readOAEP(entry.algorithm); ok {
-			return recipient{key, "RSA-OAEP", func(contentKey []byte) int {
+			return recipient{key, "RSA-OAEP", func(contentKey []byte) (int, error) {
 				// Manger 2001: what OAEP found wrong must stay as unknown as with v1.5, so its error is only a 0 here.
 				got, err := private.Decrypt(rand.Reader, entry.encrypted, options)
-				return replaceKey(contentKey, got, err == nil)
+				return replaceKey(contentKey, got, err == nil), notAsked(err)
 			}}, true
 		}
 	}
 	return recipient{}, named
 }
 
-// unlockRSA gives no answer, for any answer would be Bleichenbacher's oracle.
-func unlockRSA(private crypto.Decrypter, encrypted, contentKey []byte) {
+// unlockRSA gives no answer but that there was none, for any other would be Bleichenbacher's oracle.
+func unlockRSA(private crypto.Decrypter, encrypted, contentKey []byte) error {
 	if key, ok := private.(*rsa.PrivateKey); ok {
 		//lint:ignore SA1019 the constant-time way to read what nearly every client writes; the error is a public length
 		_ = rsa.DecryptPKCS1v15SessionKey(nil, key, encrypted, contentKey)
-		return
+		return nil
 	}
 	//lint:ignore SA1019 as above, for a key that lives in a module
 	options := &rsa.PKCS1v15DecryptOptions{SessionKeyLen: len(contentKey)}
-	if got, err := private.Decrypt(rand.Reader, encrypted, options); err == nil && len(got) == len(contentKey) {
+	got, err := private.Decrypt(rand.Reader, encrypted, options)
+	if err == nil && len(got) == len(contentKey) {
 		copy(contentKey, got)
 	}
+	return notAsked(err)
 }

@@ -1,13 +1,16 @@
 package cms
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // recipient is the entry that we open. unlock puts the content key over the random one and gives 1, or leaves it and gives
-// 0 where that is known; with RSA PKCS #1 v1.5 it must not be known, and gives 1 too.
+// 0 where that is known; with RSA PKCS #1 v1.5 it must not be known, and gives 1 too. Its error is notAsked's.
 type recipient struct {
 	key    Key
 	scheme string
-	unlock func(contentKey []byte) int
+	unlock func(contentKey []byte) (int, error)
 }
 
 // findRecipient gives the first entry that names one of keys and whose algorithms we have, with the first of those keys
@@ -40,6 +43,14 @@ func findRecipient(infos []recipientInfo, keys []Key) (recipient, error) {
 		}
 	}
 	return recipient{}, err
+}
+
+// notAsked is what may be said of a private key's error: that it was not asked. Everything else stays unknown.
+func notAsked(err error) error {
+	if errors.Is(err, ErrNotAsked) {
+		return err
+	}
+	return nil
 }
 
 func replaceKey(contentKey, got []byte, ok bool) int {

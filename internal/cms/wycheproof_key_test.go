@@ -101,8 +101,8 @@ func agrees(public crypto.PublicKey, private *ecdh.PrivateKey, point, shared []b
 	contentKey := bytes.Repeat([]byte{7}, 16)
 	kek := must(scheme.keyEncryptionKey(shared, info.BytesOrPanic(), nil, 16))
 	entry := keyAgreement{originator: asn1.BitString{Bytes: point, BitLength: 8 * len(point)}}
-	got, ok := unlockECDH(public, private, entry, scheme, info.BytesOrPanic(), 16, must(keywrap.Wrap(kek, contentKey)))
-	return ok && bytes.Equal(got, contentKey)
+	got, err := unlockECDH(public, private, entry, scheme, info.BytesOrPanic(), 16, must(keywrap.Wrap(kek, contentKey)))
+	return err == nil && bytes.Equal(got, contentKey)
 }
 
 // pointOf is the point in a SubjectPublicKeyInfo. A message of ours has no parameters beside it that could contradict the

@@ -130,6 +130,9 @@ func (c *Finding) Check() error {
 
 func (c *Finding) check(bad func(is bool, setting, what string)) {
 	bad(c.KeyVault == "" && len(c.KeyOlder) > 0, "key-older", "needs key-vault; the file master.key holds its own earlier keys")
+	bad(c.PKCS11.Module != "" && !readable(c.PKCS11.Module), "pkcs11-module", "cannot be read")
+	bad(c.PKCS11.Module == "" && c.PKCS11.PINFile != "", "pkcs11-pin-file", "needs pkcs11-module, whose tokens it opens")
+	bad(c.PKCS11.PINFile != "" && !readable(c.PKCS11.PINFile), "pkcs11-pin-file", "cannot be read")
 	t := c.Trust
 	bad(!oneOf(t.Environment, "production", "test"), "trust-environment", "must be production or test")
 	bad(t.Environment != "test" && len(t.OCES3Test) > 0, "trust-oces3-test", "needs trust-environment test: test authorities never count in production")

@@ -84,6 +84,11 @@ type Storage struct {
 	SpoolURL    string   `name:"spool-url" help:"Where copies wait: s3://bucket?region=…, azblob://container, or a folder that all machines share. Without it, the data folder." placeholder:"URL"`
 	KeyVault    string   `name:"key-vault" help:"Master key in Azure Key Vault, its version in the address: azurekeyvault://NAME.vault.azure.net/keys/KEY/VERSION. Without it, the file master.key in the data folder." placeholder:"URL"`
 	KeyOlder    []string `name:"key-older" help:"Earlier versions of that key, until everything is wrapped anew." placeholder:"URL"`
+
+	PKCS11 struct {
+		Module  string `help:"PKCS #11 library of the device that mailboxes' private keys stay in, such as /usr/lib/softhsm/libsofthsm2.so. It is C code that runs inside the program. Without it, there is no such device." type:"path" placeholder:"FILE"`
+		PINFile string `name:"pin-file" help:"File with the PIN of its tokens. Or the variable SENDSIKKER_PKCS11_PIN." type:"path" placeholder:"FILE"`
+	} `embed:"" prefix:"pkcs11-" group:"Mailboxes' keys in a device"`
 }
 
 // Finding is the settings that looking for certificates and judging them needs.

@@ -66,11 +66,12 @@ type Judge interface {
 
 // Admin adds and changes mailboxes, their keys and grants. Whether Actor may do so has been asked before.
 type Admin struct {
-	Store  AdminStore
-	Keeper KeyMaker
-	Judge  Judge
-	Now    func() time.Time
-	Actor  audit.Actor
+	Store   AdminStore
+	Keeper  KeyMaker
+	Devices Devices // nil: none is set up
+	Judge   Judge
+	Now     func() time.Time
+	Actor   audit.Actor
 }
 
 // New is a mailbox to be added, or given a new key and certificate at once.

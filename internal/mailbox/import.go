@@ -15,11 +15,12 @@ import (
 )
 
 // Import is a key and its certificate as they are brought: in one file or in two. A certificate alone is taken for a key that was
-// made here, or for the one that the mailbox signs with already (a renewal).
+// made here, or for the one that the mailbox signs with already (a renewal). With a reference it is for a key that stays in a device.
 type Import struct {
-	Address  string
-	Files    [][]byte // .p12, .pfx, PEM, DER
-	Password string
+	Address   string
+	Files     [][]byte // .p12, .pfx, PEM, DER
+	Password  string
+	Reference string
 }
 
 // Held is an imported key that is stored, encrypted, and does nothing yet: an administrator compares its fingerprint, reads what was
@@ -27,6 +28,7 @@ type Import struct {
 type Held struct {
 	ID          string
 	Address     string
+	Reference   string // to the key, where that stays in a device
 	Certificate *x509.Certificate
 	Chain       []*x509.Certificate
 	Fingerprint string // SHA-256, lower-case hex
@@ -52,20 +54,29 @@ func (a Admin) Import(ctx context.Context, in Import) (Held, error) {
 	if err != nil {
 		return Held{}, err
 	}
+	k := store.MailboxKey{ID: newID(), Address: address, State: store.KeyHeld}
+	if in.Reference != "" {
+		if k.Reference, err = a.referred(ctx, in.Reference, &content); err != nil {
+			return Held{}, err
+		}
+	}
 	key, c, err := choose(content)
 	if err != nil {
-		return Held{}, err
+		return Held{}, elsewhere(err, k.Reference)
 	}
 	c.address = address
-	k := store.MailboxKey{ID: newID(), Address: address, State: store.KeyHeld, Certificate: c.certificate.Raw, Chain: joined(c.chain)}
+	k.Certificate, k.Chain = c.certificate.Raw, joined(c.chain)
 	requested := false
 	if key == nil {
 		if k, requested, err = a.keyFor(ctx, c, k); err != nil {
 			return Held{}, err
 		}
 	}
-	h := held(k, c)
-	h.Found, h.Warnings = a.examine(ctx, c), a.warnings(c.certificate)
+	h := heldOf(k, c)
+	if h.Found, err = a.findings(ctx, k, c); err != nil {
+		return Held{}, err
+	}
+	h.Warnings = a.warnings(c.certificate)
 	if err := hopeless(h.Found); err != nil {
 		return Held{}, err
 	}
@@ -73,7 +84,12 @@ func (a Admin) Import(ctx context.Context, in Import) (Held, error) {
 	if requested {
 		return h, unavailable(a.Store.HoldMailboxKey(ctx, k.ID, k.Certificate, k.Chain, e))
 	}
-	if key != nil {
+	switch {
+	case in.Reference != "":
+		if err := a.placeholder(ctx, &k); err != nil {
+			return Held{}, err
+		}
+	case key != nil:
 		sealed, wrapped, err := a.seal(ctx, key)
 		if err != nil {
 			return Held{}, err
@@ -83,8 +99,38 @@ func (a Admin) Import(ctx context.Context, in Import) (Held, error) {
 	return h, unavailable(a.Store.AddMailboxKey(ctx, k, e))
 }
 
-func held(k store.MailboxKey, c candidate) Held {
-	return Held{ID: k.ID, Address: k.Address, Certificate: c.certificate, Chain: c.chain, Fingerprint: fingerprintOf(c.certificate)}
+// findings are everything that is wrong, a key in a device tried out first.
+func (a Admin) findings(ctx context.Context, k store.MailboxKey, c candidate) ([]Finding, error) {
+	found, err := a.proved(ctx, k, c)
+	if err != nil {
+		return nil, err
+	}
+	return append(found, a.examine(ctx, c)...), nil
+}
+
+// referred puts the key of a reference among what the files brought, which must be no keys.
+func (a Admin) referred(ctx context.Context, text string, content *keyfile.Content) (string, error) {
+	if len(content.Keys) > 0 {
+		return "", invalid("mailbox_key_twice", "key", fault.Sentence{
+			DA: "Der er en privat nøgle i filen, og du har også henvist til en i en enhed. Vælg en fil med certifikatet alene.",
+			EN: "There is a private key in the file, and you have referred to one in a device as well. Choose a file with the certificate alone.",
+		})
+	}
+	reference, key, err := a.refer(ctx, text)
+	content.Keys = append(content.Keys, key)
+	return reference, err
+}
+
+// elsewhere says of a key in a device that it is another one in its own words.
+func elsewhere(err error, reference string) error {
+	if reference != "" && fault.From(err).Code == "mailbox_"+KeyMismatch {
+		return invalid("mailbox_"+KeyMismatch, "reference", sayElsewhere)
+	}
+	return err
+}
+
+func heldOf(k store.MailboxKey, c candidate) Held {
+	return Held{ID: k.ID, Address: k.Address, Reference: k.Reference, Certificate: c.certificate, Chain: c.chain, Fingerprint: fingerprintOf(c.certificate)}
 }
 
 func readAll(in Import) (keyfile.Content, error) {
@@ -182,7 +228,7 @@ func (a Admin) keyFor(ctx context.Context, c candidate, k store.MailboxKey) (_ s
 	if err == nil {
 		now, err := x509.ParseCertificate(m.Certificate)
 		if err == nil && string(now.RawSubjectPublicKeyInfo) == string(c.certificate.RawSubjectPublicKeyInfo) {
-			k.Key, k.WrappedKey, k.KeyVersion = m.Key, m.WrappedKey, m.KeyVersion
+			k.Key, k.Reference, k.WrappedKey, k.KeyVersion = m.Key, m.Reference, m.WrappedKey, m.KeyVersion
 			return k, false, nil
 		}
 	} else if !errors.Is(err, store.ErrNotFound) {

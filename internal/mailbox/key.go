@@ -44,34 +44,36 @@ func parseKey(der []byte) (crypto.Signer, error) {
 
 // key is the one that signs for a mailbox. It is kept in memory, as it is used for every mail.
 func (r *Registry) key(ctx context.Context, m Mailbox, row store.Mailbox) (crypto.Signer, error) {
-	id := Fingerprint(m.Certificate)
-	r.mu.Lock()
-	key, held := r.keys[id]
-	r.mu.Unlock()
-	if held {
+	if key := r.inMemory(m.Certificate, row.Reference); key != nil {
 		return key, nil
 	}
-	key, err := r.unwrap(ctx, m.Certificate, keeper.Wrapped{Version: row.KeyVersion, Bytes: row.WrappedKey}, row.Key)
+	key, err := r.open(ctx, m.Certificate, store.MailboxKey{Key: row.Key, Reference: row.Reference, WrappedKey: row.WrappedKey, KeyVersion: row.KeyVersion})
 	if err != nil {
 		return nil, err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.keys[id] = key
+	r.remember(m.Certificate, row.Reference, key)
 	return key, nil
 }
 
-func (r *Registry) unwrap(ctx context.Context, c *x509.Certificate, wrapped keeper.Wrapped, sealed []byte) (crypto.Signer, error) {
-	wrapping, err := r.keeper.Unwrap(ctx, wrapped)
-	if err != nil {
-		return nil, err
+func (r *Registry) inMemory(c *x509.Certificate, reference string) crypto.Signer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.keys[held{Fingerprint(c), reference}]
+}
+
+func (r *Registry) remember(c *x509.Certificate, reference string, key crypto.Signer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keys[held{Fingerprint(c), reference}] = key
+}
+
+// open gives a key that rests here, or one in a device, and makes sure that it is the certificate's.
+func (r *Registry) open(ctx context.Context, c *x509.Certificate, row store.MailboxKey) (key crypto.Signer, err error) {
+	if row.Reference == "" {
+		key, err = r.unwrap(ctx, keeper.Wrapped{Version: row.KeyVersion, Bytes: row.WrappedKey}, row.Key)
+	} else {
+		key, err = openDevice(ctx, r.devices, row.Reference)
 	}
-	plain, err := wrapping.DecryptBytes(sealed)
-	if err != nil {
-		return nil, fmt.Errorf("decrypting a mailbox key: %w", err)
-	}
-	key, err := parseKey(plain)
-	clear(plain)
 	if err != nil {
 		return nil, err
 	}
@@ -81,18 +83,36 @@ func (r *Registry) unwrap(ctx context.Context, c *x509.Certificate, wrapped keep
 	return key, nil
 }
 
-// Keys are all that open mail to a mailbox: the one that signs, the one that will, and those that have. Like Lend it is for commands
-// on this machine and for reading the mailbox, and for no caller over the network.
-func (r *Registry) Keys(ctx context.Context, address string) ([]Identity, error) {
-	first, err := r.Lend(ctx, address)
+func (r *Registry) unwrap(ctx context.Context, wrapped keeper.Wrapped, sealed []byte) (crypto.Signer, error) {
+	wrapping, err := r.keeper.Unwrap(ctx, wrapped)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.store.MailboxKeys(ctx, first.Address)
+	plain, err := wrapping.DecryptBytes(sealed)
+	if err != nil {
+		return nil, fmt.Errorf("decrypting a mailbox key: %w", err)
+	}
+	defer clear(plain)
+	return parseKey(plain)
+}
+
+// Keys are all that open mail to a mailbox: the one that signs, the one that will, and those that have. One in a device that cannot be
+// asked is among them and says so when it is: mail to the others opens all the same. Like Lend it is for commands on this machine and
+// for reading the mailbox, and for no caller over the network.
+func (r *Registry) Keys(ctx context.Context, address string) ([]Identity, error) {
+	m, active, err := r.find(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.store.MailboxKeys(ctx, m.Address)
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	all := []Identity{first}
+	key, err := orAbsent(m.Certificate)(r.key(ctx, m, active))
+	if err != nil {
+		return nil, err
+	}
+	all := []Identity{{Mailbox: m, Key: key}}
 	for _, row := range rows {
 		if row.State != store.KeyPlanned && row.State != store.KeyFormer {
 			continue
@@ -101,15 +121,26 @@ func (r *Registry) Keys(ctx context.Context, address string) ([]Identity, error)
 		if err != nil {
 			return nil, err
 		}
-		key, err := r.unwrap(ctx, c.certificate, keeper.Wrapped{Version: row.KeyVersion, Bytes: row.WrappedKey}, row.Key)
-		if err != nil {
+		if key, err = orAbsent(c.certificate)(r.another(ctx, c.certificate, row)); err != nil {
 			return nil, err
 		}
-		one := first.Mailbox
+		one := m
 		one.Certificate, one.Chain = c.certificate, c.chain
 		all = append(all, Identity{Mailbox: one, Key: key})
 	}
 	return all, nil
+}
+
+// another is a key that does not sign. One in a device is remembered: it is no secret, and finding it takes a call.
+func (r *Registry) another(ctx context.Context, c *x509.Certificate, row store.MailboxKey) (crypto.Signer, error) {
+	if key := r.inMemory(c, row.Reference); key != nil {
+		return key, nil
+	}
+	key, err := r.open(ctx, c, row)
+	if err == nil && row.Reference != "" {
+		r.remember(c, row.Reference, key)
+	}
+	return key, err
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/cms"
 	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/keeper"
 	"aau.dk/sendsikker/internal/store"
@@ -55,19 +56,40 @@ type Keeper interface {
 	Unwrap(ctx context.Context, w keeper.Wrapped) (*keeper.Key, error)
 }
 
-// Registry answers who may send as what, and lends the keys.
-type Registry struct {
-	store  Store
-	keeper Keeper
-	groups *groupCache
-
-	mu   sync.Mutex
-	keys map[[32]byte]crypto.Signer // by certificate: a renewed certificate is another key
+// Devices opens keys that stay where they are. *device.Opener is one.
+type Devices interface {
+	Open(ctx context.Context, reference string) (crypto.Signer, error)
 }
 
-// NewRegistry takes the directory that is asked for a person's groups when their token could not hold them all.
-func NewRegistry(s Store, k Keeper, directory Directory, now func() time.Time) *Registry {
-	return &Registry{store: s, keeper: k, groups: newGroupCache(directory, now), keys: map[[32]byte]crypto.Signer{}}
+// Registry answers who may send as what, and lends the keys.
+type Registry struct {
+	store   Store
+	keeper  Keeper
+	devices Devices
+	groups  *groupCache
+
+	mu   sync.Mutex
+	keys map[held]crypto.Signer
+}
+
+// held is what a key in memory goes by: a renewed certificate is another key, and so is one that has moved.
+type held struct {
+	certificate [32]byte
+	reference   string
+}
+
+// Deps is what a Registry needs.
+type Deps struct {
+	Store     Store
+	Keeper    Keeper
+	Devices   Devices
+	Directory Directory // asked for a person's groups when their token could not hold them all
+	Now       func() time.Time
+}
+
+// NewRegistry makes one.
+func NewRegistry(d Deps) *Registry {
+	return &Registry{store: d.Store, keeper: d.Keeper, devices: d.Devices, groups: newGroupCache(d.Directory, d.Now), keys: map[held]crypto.Signer{}}
 }
 
 // Usable lists the mailboxes that the caller may send as, by address.
@@ -134,6 +156,9 @@ func (r *Registry) Open(ctx context.Context, c Caller, address string) (Identity
 		return Identity{}, err
 	}
 	key, err := r.key(ctx, m, row)
+	if errors.Is(err, cms.ErrNotAsked) && fault.KindOf(err) != fault.Invalid { // the device says itself whether waiting helps
+		return Identity{}, err
+	}
 	if err != nil {
 		return Identity{}, fault.New(fault.Internal, "mailbox_key_unreadable", fault.Sentence{
 			DA: "Postkassens nøgle kan ikke læses, så der kan ikke sendes sikkert fra den. Intet er sendt. Kontakt den, der administrerer Send sikker.",
@@ -146,19 +171,24 @@ func (r *Registry) Open(ctx context.Context, c Caller, address string) (Identity
 // Lend gives the mailbox with its key without asking who may send as it: for commands on this machine, whose operator holds the
 // master key anyway. No caller over the network comes here.
 func (r *Registry) Lend(ctx context.Context, address string) (Identity, error) {
-	row, err := r.store.MailboxByAddress(ctx, Canonical(address))
-	if errors.Is(err, store.ErrNotFound) {
-		return Identity{}, noSuchMailbox()
-	}
-	if err != nil {
-		return Identity{}, unavailable(err)
-	}
-	m, err := parse(row)
+	m, row, err := r.find(ctx, address)
 	if err != nil {
 		return Identity{}, err
 	}
 	key, err := r.key(ctx, m, row)
 	return Identity{Mailbox: m, Key: key}, err
+}
+
+func (r *Registry) find(ctx context.Context, address string) (Mailbox, store.Mailbox, error) {
+	row, err := r.store.MailboxByAddress(ctx, Canonical(address))
+	if errors.Is(err, store.ErrNotFound) {
+		return Mailbox{}, row, noSuchMailbox()
+	}
+	if err != nil {
+		return Mailbox{}, row, unavailable(err)
+	}
+	m, err := parse(row)
+	return m, row, err
 }
 
 // Check gives the mailbox if the caller may send as it; the key is not touched.

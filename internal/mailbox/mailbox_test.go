@@ -53,6 +53,8 @@ func (d *directory) MemberOf(_ context.Context, person string, groups []string) 
 
 type bench struct {
 	registry *mailbox.Registry
+	keeper   *keeper.Keeper
+	devices  mailbox.Devices
 	admin    mailbox.Admin
 	store    *store.Store
 	dir      *directory
@@ -73,13 +75,19 @@ func setUp(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = b.store.Close() })
-	b.registry = mailbox.NewRegistry(b.store, k, b.dir, clock)
+	b.keeper = k
+	b.registry = b.again()
 	b.admin = mailbox.Admin{Store: b.store, Keeper: k, Now: clock, Actor: audit.Actor{Kind: "operator", ID: "test"}}
 	b.key, b.leaf = identity(t, b.now, x509.KeyUsageDigitalSignature|x509.KeyUsageKeyAgreement)
 	if err := b.admin.Put(t.Context(), mailbox.New{Address: "SikkerMail@ITS.aau.example", Name: "ITS", Certificate: b.leaf, Key: b.key, Accept: selfSigned()}); err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// again is the registry of a service that has just started.
+func (b *bench) again() *mailbox.Registry {
+	return mailbox.NewRegistry(mailbox.Deps{Store: b.store, Keeper: b.keeper, Devices: b.devices, Directory: b.dir, Now: func() time.Time { return b.now }})
 }
 
 // selfSigned is what an administrator decides about a certificate that the unit made itself.

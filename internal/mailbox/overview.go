@@ -27,6 +27,7 @@ type KeyView struct {
 	State       store.KeyState
 	Certificate *x509.Certificate // nil of a requested one
 	Fingerprint string
+	Reference   string // to the key, where that stays in a device
 	Request     []byte // PEM, of a requested one
 	CreatedAt   time.Time
 	From        time.Time
@@ -42,7 +43,7 @@ func (a Admin) Overview(ctx context.Context, address string) (Overview, error) {
 	case err != nil:
 		return o, unavailable(err)
 	default:
-		view, err := viewOf(KeyView{Address: o.Address, State: Active}, m.Certificate)
+		view, err := viewOf(KeyView{Address: o.Address, State: Active, Reference: m.Reference}, m.Certificate)
 		if err != nil {
 			return o, err
 		}
@@ -83,7 +84,7 @@ func (a Admin) Waiting(ctx context.Context) ([]KeyView, error) {
 func viewsOf(rows []store.MailboxKey) ([]KeyView, error) {
 	var list []KeyView
 	for _, k := range rows {
-		view, err := viewOf(KeyView{ID: k.ID, Address: k.Address, State: k.State, CreatedAt: k.CreatedAt, From: k.From, Ended: k.Ended}, k.Certificate)
+		view, err := viewOf(KeyView{ID: k.ID, Address: k.Address, State: k.State, Reference: k.Reference, CreatedAt: k.CreatedAt, From: k.From, Ended: k.Ended}, k.Certificate)
 		if err != nil {
 			return nil, err
 		}

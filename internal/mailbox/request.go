@@ -39,10 +39,12 @@ type Request struct {
 	Address      string
 	Name         string // common name: the unit
 	Organisation string
-	Kind         string // RSA3072 or P256
+	Kind         string // RSA3072 or P256, of a key that is made here
+	Reference    string // to a key that is in a device already; "" makes one here
 }
 
-// Request makes a key that never leaves, and the PKCS #10 (in PEM) that an authority wants in order to certify it.
+// Request makes a key that never leaves, or takes one that stays in its device, and gives the PKCS #10 (in PEM) that an authority
+// wants in order to certify it, signed by that key.
 func (a Admin) Request(ctx context.Context, r Request) ([]byte, error) {
 	address, err := addressOf(r.Address)
 	if err != nil {
@@ -70,7 +72,8 @@ func (a Admin) Request(ctx context.Context, r Request) ([]byte, error) {
 			EN: "Five requests for a certificate are waiting for this mailbox already. Remove those that came to nothing.",
 		}, nil)
 	}
-	key, err := generate(r.Kind)
+	k := store.MailboxKey{ID: newID(), Address: address, State: store.KeyRequested}
+	key, err := a.keyToRequest(ctx, r, &k)
 	if err != nil {
 		return nil, err
 	}
@@ -78,18 +81,43 @@ func (a Admin) Request(ctx context.Context, r Request) ([]byte, error) {
 	if organisation != "" {
 		subject.Organization = []string{organisation}
 	}
-	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: subject, EmailAddresses: []string{address}}, key)
+	k.Request, err = x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: subject, EmailAddresses: []string{address}}, key)
 	if err != nil {
 		return nil, fmt.Errorf("writing a certificate request: %w", err)
 	}
-	sealed, wrapped, err := a.seal(ctx, key)
+	detail := map[string]string{"kind": r.Kind, "name": name, "organisation": organisation}
+	if k.Reference != "" {
+		delete(detail, "kind")
+		detail["device"] = k.Reference
+	}
+	err = a.Store.AddMailboxKey(ctx, k, a.entry(audit.KeyRequested, address, detail))
+	return RequestPEM(k.Request), unavailable(err)
+}
+
+// keyToRequest gives the key, and fills in how it rests. One in a device is tried out before anybody orders a certificate for it.
+func (a Admin) keyToRequest(ctx context.Context, r Request, k *store.MailboxKey) (crypto.Signer, error) {
+	if r.Reference != "" {
+		reference, key, err := a.refer(ctx, r.Reference)
+		if err != nil {
+			return nil, err
+		}
+		found, err := prove(key)
+		if err != nil {
+			return nil, err
+		}
+		if found != nil {
+			return nil, refusal([]Finding{*found}, nil)
+		}
+		k.Reference = reference
+		return key, a.placeholder(ctx, k)
+	}
+	key, err := generate(r.Kind)
 	if err != nil {
 		return nil, err
 	}
-	err = a.Store.AddMailboxKey(ctx, store.MailboxKey{
-		ID: newID(), Address: address, State: store.KeyRequested, Request: der, Key: sealed, WrappedKey: wrapped.Bytes, KeyVersion: wrapped.Version,
-	}, a.entry(audit.KeyRequested, address, map[string]string{"kind": r.Kind, "name": name, "organisation": organisation}))
-	return RequestPEM(der), unavailable(err)
+	sealed, wrapped, err := a.seal(ctx, key)
+	k.Key, k.WrappedKey, k.KeyVersion = sealed, wrapped.Bytes, wrapped.Version
+	return key, err
 }
 
 // RequestPEM is a certificate request as authorities take it.

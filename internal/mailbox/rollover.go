@@ -38,9 +38,10 @@ func (a Admin) lookup(ctx context.Context, address, id string) (Held, store.Mail
 	if err != nil {
 		return Held{}, k, err
 	}
-	h := held(k, c)
-	h.Found, h.Warnings = a.examine(ctx, c), a.warnings(c.certificate)
-	return h, k, nil
+	h := heldOf(k, c)
+	h.Found, err = a.findings(ctx, k, c)
+	h.Warnings = a.warnings(c.certificate)
+	return h, k, err
 }
 
 // key finds one key of a mailbox; by address too, so that whoever may change one mailbox names no key of another.
@@ -111,7 +112,7 @@ func (a Admin) PutToUse(ctx context.Context, address, id string, use Use) (Held,
 			m.Name = name
 		}
 	}
-	m.Certificate, m.Chain, m.Key, m.WrappedKey, m.KeyVersion = k.Certificate, k.Chain, k.Key, k.WrappedKey, k.KeyVersion
+	m.Certificate, m.Chain, m.Key, m.Reference, m.WrappedKey, m.KeyVersion = k.Certificate, k.Chain, k.Key, k.Reference, k.WrappedKey, k.KeyVersion
 	detail := audit.Change{Before: map[string]string{"certificate": before}, After: put(h.Fingerprint, use.Accept)}
 	err = a.Store.PutHeldMailbox(ctx, m, k.ID, a.entry(audit.MailboxPut, h.Address, detail))
 	if errors.Is(err, store.ErrNotFound) {
@@ -163,6 +164,9 @@ func describe(k store.MailboxKey) map[string]any {
 	detail := map[string]any{"state": string(k.State)}
 	if c, err := x509.ParseCertificate(k.Certificate); err == nil {
 		detail["certificate"] = fingerprintOf(c)
+	}
+	if k.Reference != "" {
+		detail["device"] = k.Reference
 	}
 	return detail
 }

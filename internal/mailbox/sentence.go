@@ -16,6 +16,14 @@ var (
 		DA: "Den private nøgle hører ikke til certifikatet. Vælg den fil, som certifikatet blev bestilt med, eller bed udstederen om dem begge i én fil (.p12).",
 		EN: "The private key does not belong to the certificate. Choose the file that the certificate was ordered with, or ask the issuer for both in one file (.p12).",
 	}
+	sayElsewhere = fault.Sentence{
+		DA: "Nøglen i enheden hører ikke til certifikatet. Henvis til den nøgle, som certifikatet blev bestilt med.",
+		EN: "The key in the device does not belong to the certificate. Refer to the key that the certificate was ordered with.",
+	}
+	sayUnproved = fault.Sentence{
+		DA: "Nøglen i enheden blev prøvet: den underskrev ikke rigtigt eller kunne ikke åbne det, der var krypteret til den. Den skal have lov til både at signere og at dekryptere.",
+		EN: "The key in the device was tried: it did not sign rightly, or could not open what was encrypted for it. It must be allowed both to sign and to decrypt.",
+	}
 	sayMayNotSign = fault.Sentence{
 		DA: "Certifikatet må ikke bruges til at signere (nøgleanvendelse). Bestil et, der må både signere og modtage krypteret mail.",
 		EN: "The certificate may not be used to sign (key usage). Order one that may both sign and receive encrypted mail.",

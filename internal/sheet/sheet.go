@@ -6,9 +6,11 @@ import (
 	"crypto/x509"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"aau.dk/sendsikker/internal/audit/ledger"
+	"aau.dk/sendsikker/internal/device"
 	"aau.dk/sendsikker/internal/store"
 )
 
@@ -60,6 +62,8 @@ type Sheet struct {
 	Reasons      []Reason // the most frequent first
 	Keys         []Key
 	Vault        bool // the current master key is in a key vault, and not in a file
+	Here         int  // mailboxes whose private key is in the database, encrypted
+	Devices      []Device
 	Log          ledger.State
 	Settings     Settings
 }
@@ -68,6 +72,13 @@ type Sheet struct {
 type Sender struct {
 	store.Sender
 	ValidTo time.Time // of its certificate; zero where that cannot be read
+}
+
+// Device is one in which private keys of mailboxes stay.
+type Device struct {
+	Vault     bool   // Azure Key Vault; otherwise a PKCS #11 token
+	Name      string // the vault's host, or the token's label
+	Mailboxes int
 }
 
 // Month is how much went which way, by recipient.
@@ -95,6 +106,31 @@ type Key struct {
 	Version string
 	Current bool
 	Used    bool // something is wrapped by it
+}
+
+// age is how old a sheet may be: making one counts the mail of a year, and whoever reads it presses more than once. It says when it
+// was made.
+const age = time.Minute
+
+// Lately gives the sheet as it was a moment ago, made by one of those who ask while the others wait.
+type Lately struct {
+	Deps
+	mu   sync.Mutex
+	made Sheet
+}
+
+// Sheet is for reading alone: whoever asks at the same time has the same one.
+func (l *Lately) Sheet(ctx context.Context) (Sheet, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if old := l.Now().Sub(l.made.At); old >= 0 && old < age {
+		return l.made, nil
+	}
+	made, err := Make(ctx, l.Deps)
+	if err == nil {
+		l.made = made
+	}
+	return made, err
 }
 
 // Make asks for everything anew.
@@ -135,9 +171,29 @@ func (s *Sheet) senders(ctx context.Context, d Deps) error {
 			sender.ValidTo = c.NotAfter
 		}
 		s.Senders = append(s.Senders, sender)
+		s.place(one.Reference)
 	}
 	s.Persons, s.Groups, s.Applications, err = d.Store.Granted(ctx)
 	return err
+}
+
+// place counts a mailbox's key where it is.
+func (s *Sheet) place(reference string) {
+	if reference == "" {
+		s.Here++
+		return
+	}
+	d := Device{Name: reference, Mailboxes: 1}
+	if r, err := device.Parse(reference); err == nil { // what cannot be read is told as it stands
+		d.Vault, d.Name = r.Kind == device.KeyVault, cmp.Or(r.Host, r.Token)
+	}
+	for i, known := range s.Devices {
+		if known.Vault == d.Vault && known.Name == d.Name {
+			s.Devices[i].Mailboxes++
+			return
+		}
+	}
+	s.Devices = append(s.Devices, d)
 }
 
 func (s *Sheet) figures(ctx context.Context, d Deps, begins []time.Time) error {

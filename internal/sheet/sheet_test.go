@@ -3,6 +3,7 @@ package sheet_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,7 +30,11 @@ func (f figures) Refusals(context.Context, []time.Time, time.Time) ([]store.Figu
 }
 
 func (figures) Senders(context.Context, time.Time) ([]store.Sender, error) {
-	return []store.Sender{{Address: "box@unit.example", Certificate: []byte("none")}}, nil
+	return []store.Sender{
+		{Address: "box@unit.example", Certificate: []byte("none")},
+		{Address: "hr@unit.example", Reference: "pkcs11:token=mail;object=hr"}, {Address: "its@unit.example", Reference: "pkcs11:token=mail;object=its"},
+		{Address: "law@unit.example", Reference: "azurekeyvault://unit.vault.azure.net/keys/law/1"}, {Address: "odd@unit.example", Reference: "odd"},
+	}, nil
 }
 func (figures) Granted(context.Context) (int, int, int, error)    { return 3, 2, 1, nil }
 func (figures) KeyVersions(context.Context) ([]string, error)     { return []string{"file:b"}, nil }
@@ -80,9 +85,49 @@ func TestEveryRecipientIsCountedOnceInTheirMonth(t *testing.T) {
 	}
 }
 
+func TestTheSheetSaysWhereEachMailboxsKeyIs(t *testing.T) {
+	t.Parallel()
+	s, err := made(t, figures{}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []sheet.Device{{Name: "mail", Mailboxes: 2}, {Vault: true, Name: "unit.vault.azure.net", Mailboxes: 1}, {Name: "odd", Mailboxes: 1}}
+	if s.Here != 1 || !slices.Equal(s.Devices, want) {
+		t.Errorf("%d here, %+v", s.Here, s.Devices)
+	}
+}
+
 func TestAFigureThatCannotBeHadIsNotLeftOut(t *testing.T) {
 	t.Parallel()
 	if s, err := made(t, figures{fails: errors.New("away")}, time.Now()); err == nil {
 		t.Errorf("%+v", s)
+	}
+}
+
+// changing is a store whose figures grow whenever they are asked for.
+type changing struct {
+	figures
+	asked *int
+}
+
+func (c changing) Mails(context.Context, []time.Time, time.Time) ([]store.Figure, error) {
+	*c.asked++
+	return []store.Figure{{Period: 12, Code: "accepted", Count: *c.asked}}, nil
+}
+
+func TestASheetIsMadeAnewAfterAMinuteAndSaysWhen(t *testing.T) {
+	t.Parallel()
+	now, asked := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC), 0
+	f := figures{}
+	l := &sheet.Lately{Deps: sheet.Deps{Store: changing{f, &asked}, Ledger: f, Keys: func() []string { return nil }, Now: func() time.Time { return now }, Zone: time.UTC}}
+	for _, c := range []struct {
+		after time.Duration
+		mails int
+	}{{0, 1}, {59 * time.Second, 1}, {time.Second, 2}, {-time.Hour, 3}} { // the clock was put back: nothing is from the future
+		now = now.Add(c.after)
+		s, err := l.Sheet(t.Context())
+		if err != nil || s.Total.Mails != c.mails || s.At.After(now) || now.Sub(s.At) >= time.Minute {
+			t.Errorf("after %s: %d mails of %s, %v", c.after, s.Total.Mails, s.At, err)
+		}
 	}
 }

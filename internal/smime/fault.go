@@ -27,6 +27,9 @@ func (p Profile) CheckRecipient(c *x509.Certificate) error {
 
 // signerFault is about our own key, which the sender can do nothing about.
 func signerFault(cause error) error {
+	if errors.Is(cause, cms.ErrNotAsked) { // the device says itself what is wrong with it, and whether waiting helps
+		return cause
+	}
 	return fault.New(fault.Internal, "signing_failed", fault.Sentence{
 		DA: "Mailen kunne ikke underskrives med funktionspostkassens certifikat. Intet er sendt. Kontakt support.",
 		EN: "The mail could not be signed with the function mailbox's certificate. Nothing was sent. Contact support.",
@@ -52,6 +55,8 @@ func tooLargeFault() error {
 // openFault tells what is wrong with a mail as everybody on its way could see it.
 func openFault(cause error) error {
 	switch {
+	case errors.Is(cause, cms.ErrNotAsked):
+		return cause
 	case errors.Is(cause, cms.ErrNoRecipient):
 		return fault.New(fault.NotFound, "mail_key_not_found", fault.Sentence{
 			DA: "Mailen er ikke krypteret til nogen af postkassens nøgler. Send postkassens nyeste certifikat til afsenderen, og bed om at få mailen igen.",

@@ -82,13 +82,13 @@ func (s *Store) AuditHash(ctx context.Context, sequence uint64) (h chain.Hash, e
 }
 
 // AuditPage lists up to limit rows for people to read, the newest first; before is the last one of the page before, 0 is from the
-// newest.
+// newest. They stand in the order in which they were written, for which each filter has an index; they were chained in nearly the same.
 func (s *Store) AuditPage(ctx context.Context, f AuditFilter, before uint64, limit int) ([]AuditRow, error) {
 	where, args := f.where()
 	if before > 0 {
-		where, args = where+" AND c.sequence < ?", append(args, before)
+		where, args = where+" AND a.id < (SELECT audit_id FROM audit_chain WHERE sequence = ?)", append(args, before)
 	}
-	return s.auditRows(ctx, `WHERE TRUE`+where+` ORDER BY c.sequence DESC LIMIT ?`, append(args, limit)...)
+	return s.auditRows(ctx, `WHERE TRUE`+where+` ORDER BY a.id DESC LIMIT ?`, append(args, limit)...)
 }
 
 // AuditActions lists the actions that stand in the log.

@@ -28,13 +28,21 @@ func seen(f fields, err error) (any, error) {
 func (s *Store) mailboxLook(address string) look {
 	return func(ctx context.Context, tx *transaction) (any, error) {
 		var name string
-		var certificate []byte
+		var certificate, key []byte
 		var undo int64
-		err := tx.QueryRowContext(ctx, `SELECT name, certificate, undo_seconds FROM mailbox WHERE address = ?`+s.dialect.lock("mailbox"), address).
-			Scan(&name, &certificate, &undo)
+		err := tx.QueryRowContext(ctx, `SELECT name, certificate, key, undo_seconds FROM mailbox WHERE address = ?`+s.dialect.lock("mailbox"), address).
+			Scan(&name, &certificate, &key, &undo)
 		print := sha256.Sum256(certificate)
-		return seen(fields{"name": name, "certificate": hex.EncodeToString(print[:]), "undo_seconds": undo}, err)
+		return seen(placed(fields{"name": name, "certificate": hex.EncodeToString(print[:]), "undo_seconds": undo}, key), err)
 	}
+}
+
+// placed adds where the key is, if it is in a device.
+func placed(f fields, key []byte) fields {
+	if _, reference := fromKeyColumn(key); reference != "" {
+		f["device"] = reference
+	}
+	return f
 }
 
 func (s *Store) settingsLook(id string) look {
@@ -54,11 +62,11 @@ func (s *Store) settingsLook(id string) look {
 func (s *Store) keyLook(id string) look {
 	return func(ctx context.Context, tx *transaction) (any, error) {
 		var state string
-		var certificate []byte
+		var certificate, key []byte
 		var from int64
-		err := tx.QueryRowContext(ctx, `SELECT state, certificate, COALESCE(from_at, 0) FROM mailbox_key WHERE id = ?`+s.dialect.lock("mailbox_key"), id).
-			Scan(&state, &certificate, &from)
-		f := fields{"key": id, "state": state}
+		err := tx.QueryRowContext(ctx, `SELECT state, certificate, key, COALESCE(from_at, 0) FROM mailbox_key WHERE id = ?`+s.dialect.lock("mailbox_key"), id).
+			Scan(&state, &certificate, &key, &from)
+		f := placed(fields{"key": id, "state": state}, key)
 		if certificate != nil {
 			print := sha256.Sum256(certificate)
 			f["certificate"] = hex.EncodeToString(print[:])

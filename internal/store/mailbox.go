@@ -9,15 +9,16 @@ import (
 	"aau.dk/sendsikker/internal/audit"
 )
 
-// Mailbox is a function mailbox as it rests: its private key is encrypted.
+// Mailbox is a function mailbox as it rests: its private key is encrypted, or stays in a device and is referred to.
 type Mailbox struct {
 	ID          string
 	Address     string
 	Name        string
 	Certificate []byte // DER
 	Chain       []byte // DER, one after another
-	Key         []byte // encrypted PKCS#8
-	WrappedKey  []byte
+	Key         []byte // encrypted PKCS#8; nil where there is a reference
+	Reference   string // to a key in a device
+	WrappedKey  []byte // of a referred one, a key that encrypts nothing: whatever goes over all rows finds whole ones
 	KeyVersion  string
 	CreatedAt   time.Time
 	MailboxSettings
@@ -61,7 +62,7 @@ func (s *Store) PutHeldMailbox(ctx context.Context, m Mailbox, heldID string, en
 				ON CONFLICT (address) DO UPDATE SET name = excluded.name, certificate = excluded.certificate, chain = excluded.chain,
 				key = excluded.key, wrapped_key = excluded.wrapped_key, key_version = excluded.key_version,
 				undo_seconds = excluded.undo_seconds`,
-				m.ID, m.Address, m.Name, m.Certificate, m.Chain, m.Key, m.WrappedKey, m.KeyVersion, toMillis(s.now()), int(m.Undo.Seconds()))
+				m.ID, m.Address, m.Name, m.Certificate, m.Chain, keyColumn(m.Key, m.Reference), m.WrappedKey, m.KeyVersion, toMillis(s.now()), int(m.Undo.Seconds()))
 			if err != nil {
 				return fmt.Errorf("storing a mailbox: %w", err)
 			}
@@ -112,6 +113,7 @@ func (s *Store) mailboxes(ctx context.Context, query string, args ...any) ([]Mai
 			&enabled, &receipts, &m.Language, &m.PerMinute, &m.Recipients); err != nil {
 			return nil, fmt.Errorf("reading mailboxes: %w", err)
 		}
+		m.Key, m.Reference = fromKeyColumn(m.Key)
 		m.CreatedAt, m.Undo = fromMillis(created), time.Duration(undo)*time.Second
 		m.Disabled, m.NoReceipts = !enabled, !receipts
 		list = append(list, m)

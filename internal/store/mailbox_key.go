@@ -23,7 +23,7 @@ const (
 // ErrPlanned is the answer to a second plan: what becomes of the first must be decided first.
 var ErrPlanned = errors.New("another key is planned already")
 
-// MailboxKey is a key of a mailbox beside the one that signs, as it rests: encrypted.
+// MailboxKey is a key of a mailbox beside the one that signs, as it rests.
 type MailboxKey struct {
 	ID          string
 	Address     string
@@ -31,7 +31,8 @@ type MailboxKey struct {
 	Certificate []byte // DER; none of a requested one
 	Chain       []byte
 	Request     []byte // PKCS #10, DER; of one that was made here
-	Key         []byte
+	Key         []byte // as in Mailbox, like the next three
+	Reference   string
 	WrappedKey  []byte
 	KeyVersion  string
 	CreatedAt   time.Time
@@ -45,7 +46,7 @@ func (s *Store) AddMailboxKey(ctx context.Context, k MailboxKey, entry audit.Ent
 		k.Chain = []byte{}
 	}
 	_, err := s.change(ctx, entry, s.keyLook(k.ID), `INSERT INTO mailbox_key (id, address, state, certificate, chain, request, key, wrapped_key, key_version, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, k.ID, k.Address, string(k.State), k.Certificate, k.Chain, k.Request, k.Key, k.WrappedKey, k.KeyVersion, toMillis(s.now()))
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, k.ID, k.Address, string(k.State), k.Certificate, k.Chain, k.Request, keyColumn(k.Key, k.Reference), k.WrappedKey, k.KeyVersion, toMillis(s.now()))
 	if err != nil {
 		return fmt.Errorf("storing a mailbox's key: %w", err)
 	}
@@ -118,6 +119,7 @@ func (s *Store) mailboxKeys(ctx context.Context, query string, args ...any) ([]M
 func scanMailboxKey(row interface{ Scan(...any) error }) (k MailboxKey, err error) {
 	var created, from, ended int64
 	err = row.Scan(&k.ID, &k.Address, &k.State, &k.Certificate, &k.Chain, &k.Request, &k.Key, &k.WrappedKey, &k.KeyVersion, &created, &from, &ended)
+	k.Key, k.Reference = fromKeyColumn(k.Key)
 	if k.Chain == nil {
 		k.Chain = []byte{} // SQLite's driver gives none for one of no bytes
 	}
@@ -160,7 +162,7 @@ func (s *Store) SwitchMailboxKey(ctx context.Context, id string, entry audit.Ent
 		}{
 			{`DELETE FROM mailbox_key WHERE id = ? AND state = 'planned' AND key_version = ?`, []any{id, k.KeyVersion}},
 			{`UPDATE mailbox SET certificate = ?, chain = ?, key = ?, wrapped_key = ?, key_version = ? WHERE address = ?`,
-				[]any{k.Certificate, k.Chain, k.Key, k.WrappedKey, k.KeyVersion, k.Address}},
+				[]any{k.Certificate, k.Chain, keyColumn(k.Key, k.Reference), k.WrappedKey, k.KeyVersion, k.Address}},
 		} {
 			result, err := tx.ExecContext(ctx, step.query, step.args...)
 			if err != nil {

@@ -93,6 +93,7 @@ type Sender struct {
 	Address      string
 	Name         string
 	Certificate  []byte // DER
+	Reference    string // to its key, where that stays in a device
 	Persons      int    // who have the right themselves
 	Groups       int
 	Applications int
@@ -102,7 +103,7 @@ type Sender struct {
 
 // Senders lists them all, by address.
 func (s *Store) Senders(ctx context.Context, since time.Time) ([]Sender, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT b.address, b.name, b.certificate,
+	rows, err := s.db.QueryContext(ctx, `SELECT b.address, b.name, b.certificate, b.key,
 		(SELECT COUNT(*) FROM mailbox_grant g WHERE g.mailbox_id = b.id AND g.kind = 'person'),
 		(SELECT COUNT(*) FROM mailbox_grant g WHERE g.mailbox_id = b.id AND g.kind = 'group'),
 		(SELECT COUNT(*) FROM mailbox_grant g WHERE g.mailbox_id = b.id AND g.kind = 'application'),
@@ -117,9 +118,11 @@ func (s *Store) Senders(ctx context.Context, since time.Time) ([]Sender, error) 
 	var list []Sender
 	for rows.Next() {
 		var x Sender
-		if err := rows.Scan(&x.Address, &x.Name, &x.Certificate, &x.Persons, &x.Groups, &x.Applications, &x.Used, &x.Mails); err != nil {
+		var key []byte
+		if err := rows.Scan(&x.Address, &x.Name, &x.Certificate, &key, &x.Persons, &x.Groups, &x.Applications, &x.Used, &x.Mails); err != nil {
 			return nil, fmt.Errorf("reading who may send: %w", err)
 		}
+		_, x.Reference = fromKeyColumn(key)
 		list = append(list, x)
 	}
 	return list, rows.Err()

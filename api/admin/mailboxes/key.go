@@ -25,6 +25,8 @@ type keyForm struct {
 	Found        []mailbox.Named
 	Wrong        faults
 	Asked        bool // a request was filled in, and not an import
+	Device       bool // the visitor may refer to a key in a device
+	Reference    string
 }
 
 func titleKey(f keyForm) fault.Sentence {
@@ -34,8 +36,20 @@ func titleKey(f keyForm) fault.Sentence {
 	return fault.Sentence{DA: "Ny nøgle til " + f.Name, EN: "A new key for " + f.Name}
 }
 
-func (p page) formFor(m store.Mailbox) keyForm {
-	return keyForm{ID: m.ID, Name: m.Name, Address: m.Address, Organisation: p.Organisation}
+// formFor: a reference is for administrators. Whoever looks after one mailbox could otherwise take the key of another's.
+func (p page) formFor(m store.Mailbox, v frame.Visitor) keyForm {
+	return keyForm{ID: m.ID, Name: m.Name, Address: m.Address, Organisation: p.Organisation, Device: v.Is(frame.Administrator)}
+}
+
+// referred is the reference that was filled in, or a fault where the visitor may not.
+func (f *keyForm) referred(r *http.Request) error {
+	f.Reference = strings.TrimSpace(r.PostFormValue("reference"))
+	if f.Reference == "" || f.Device {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "key_reference_not_allowed", fault.Sentence{
+		DA: "Kun en administrator kan henvise til en nøgle i en enhed.", EN: "Only an administrator may refer to a key in a device.",
+	}, nil)
 }
 
 func (p page) keyForm(r *http.Request, v frame.Visitor) (frame.Answer, error) {
@@ -43,7 +57,7 @@ func (p page) keyForm(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 	if err != nil {
 		return frame.Answer{}, err
 	}
-	f := p.formFor(m)
+	f := p.formFor(m, v)
 	if f.Sought = bounded(r.URL.Query().Get("q")); f.Sought != "" && f.ID == fresh && p.Book != nil {
 		found, err := p.Book.Search(r.Context(), "person", f.Sought)
 		if err != nil {
@@ -64,7 +78,7 @@ func (p page) imported(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 		return frame.Answer{}, err
 	}
 	defer func() { _ = r.MultipartForm.RemoveAll() }()
-	f := p.formFor(m)
+	f := p.formFor(m, v)
 	if f.ID == fresh {
 		f.Address = strings.TrimSpace(r.PostFormValue("address"))
 	}
@@ -72,7 +86,10 @@ func (p page) imported(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 		f.Wrong = faults{"address": {DA: "Postkassen er her allerede. Importér nøglen på dens egen side.", EN: "The mailbox is here already. Import the key on its own page."}}
 		return frame.Show("mailbox-key.html", titleKey(f), f), nil
 	}
-	in := mailbox.Import{Address: f.Address, Password: r.PostFormValue("password")}
+	if err := f.referred(r); err != nil {
+		return frame.Answer{}, err
+	}
+	in := mailbox.Import{Address: f.Address, Password: r.PostFormValue("password"), Reference: f.Reference}
 	for _, name := range []string{"key", "certificate"} {
 		for _, header := range r.MultipartForm.File[name] {
 			file, err := readUpload(header)
@@ -133,14 +150,17 @@ func (p page) requested(r *http.Request, v frame.Visitor) (frame.Answer, error) 
 	if err := r.ParseForm(); err != nil {
 		return frame.Answer{}, err
 	}
-	f := p.formFor(m)
+	f := p.formFor(m, v)
 	f.Asked = true
 	if f.ID == fresh {
 		f.Address = strings.TrimSpace(r.PostFormValue("address"))
 	}
 	name := r.PostFormValue("name")
 	f.Organisation = r.PostFormValue("organisation")
-	_, err = p.Admin(v.Actor()).Request(r.Context(), mailbox.Request{Address: f.Address, Name: name, Organisation: f.Organisation, Kind: r.PostFormValue("kind")})
+	if err := f.referred(r); err != nil {
+		return frame.Answer{}, err
+	}
+	_, err = p.Admin(v.Actor()).Request(r.Context(), mailbox.Request{Address: f.Address, Name: name, Organisation: f.Organisation, Kind: r.PostFormValue("kind"), Reference: f.Reference})
 	if err != nil {
 		if f.Wrong, err = wrong(err); err != nil {
 			return frame.Answer{}, err

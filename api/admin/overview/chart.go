@@ -41,7 +41,7 @@ func (p page) chart(ctx context.Context, scope store.Scope, midnight time.Time) 
 	for i := range bounds {
 		bounds[i] = midnight.AddDate(0, 0, i-days+1) // a calendar's day: some have 23 hours, and some 25
 	}
-	list, err := p.Store.Days(ctx, scope, bounds)
+	list, err := p.days(ctx, scope, bounds)
 	if err != nil {
 		return chart{}, err
 	}

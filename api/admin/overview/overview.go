@@ -50,7 +50,8 @@ type Deps struct {
 
 type page struct {
 	Deps
-	zone *time.Location
+	zone   *time.Location
+	closed *closed
 }
 
 // Page is the overview.
@@ -59,7 +60,7 @@ func Page(d Deps) frame.Page {
 	if err != nil {
 		zone = time.UTC // the frame has found it, or has not started
 	}
-	p := page{Deps: d, zone: zone}
+	p := page{Deps: d, zone: zone, closed: &closed{seen: map[string]closedDays{}}}
 	views, err := fs.Sub(files, "views")
 	if err != nil {
 		views = files
