@@ -62,7 +62,7 @@ vuln: ## Look for known vulnerabilities (asks vuln.go.dev)
 
 # Of the whole program, not what other programs read of its mails, nor browsers, nor what kills machines or waits for clocks: minutes
 # each, raced.
-SLOW_RACED := Browser|Outlook|Pane|Guard|Pages|Mouse|Keyboard|Weather|DraftStays|Window|TypedToTheReceipt|Pressed|SigningIn|SecureMail|Taken|Backup|Doctor|Examples|Read|WhileMachinesDie|EverySealedCopy|Clock|Demo|Opens?$$|OnlyDecrypt|WithLayers
+SLOW_RACED := Browser|Outlook|Pane|Guard|Pages|EveryAction|Mouse|Keyboard|Weather|DraftStays|Window|TypedToTheReceipt|Pressed|SigningIn|SecureMail|Taken|Backup|Doctor|Examples|Read|WhileMachinesDie|EverySealedCopy|Clock|Demo|Opens?$$|OnlyDecrypt|WithLayers
 
 .PHONY: race
 race: ## The concurrent packages once more, under the race detector

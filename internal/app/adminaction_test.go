@@ -79,6 +79,21 @@ func TestEveryActionIsDoneByOneWhoMay(t *testing.T) {
 	}
 }
 
+// Who signs out everywhere is signed out in the other browser too.
+func TestSigningOutEverywhereReachesTheOtherBrowser(t *testing.T) {
+	t.Parallel()
+	w := openOwn(t, func(*worldOptions) {})
+	here, there := browser.Open(t, 1280, 900), browser.Open(t, 1280, 900)
+	signInTo(t, here, w, "jonna")
+	signInTo(t, there, w, "jonna")
+	fatal(t, chromedp.Do(here, chromedp.Click(".me summary"), chromedp.Click(`form[action$="/sign-out-everywhere"] button`)))
+	until(t, here, `document.querySelector("main")?.innerText.includes("Du er logget ud")`)
+	fatal(t, chromedp.Do(there, chromedp.Navigate(w.url()+"/admin/audit"), chromedp.WaitVisible("main ul")))
+	if at := seen[string](t, there, "location.origin"); at != w.university.URL {
+		t.Errorf("the other browser still sees %s", at)
+	}
+}
+
 // heard keeps which forms were sent.
 func (v *actionVisit) heard(event any) {
 	sent, is := event.(*network.EventRequestWillBeSent)

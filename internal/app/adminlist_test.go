@@ -105,13 +105,25 @@ func adminViews(t *testing.T, w *world) map[string][]adminView {
 			{name: "sheet", rule: "/admin/sheet", path: "/admin/sheet"},
 		},
 	}
+	patterns, rules := http.NewServeMux(), adminRules(t)
+	for _, rule := range rules {
+		patterns.Handle(rule.Method+" "+rule.Path, http.NotFoundHandler())
+	}
 	pictured := map[string]bool{}
 	for _, list := range views {
 		for _, v := range list {
 			pictured[v.rule] = true
+			if v.rule == "" {
+				continue
+			}
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, v.path, nil)
+			fatal(t, err)
+			if _, pattern := patterns.Handler(r); pattern != "GET "+v.rule {
+				t.Errorf("%s is said to be of %s and is of %s", v.name, v.rule, pattern)
+			}
 		}
 	}
-	for _, rule := range adminRules(t) {
+	for _, rule := range rules {
 		if rule.Method == http.MethodGet && !pictured[rule.Path] && !slices.Contains(withoutPicture(), rule.Path) {
 			t.Errorf("%s has no view: put it into the list", rule.Path)
 		}
