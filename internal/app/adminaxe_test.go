@@ -109,7 +109,7 @@ func (v adminView) look(p *outlookPage, lang, light, folder string) {
 			p.t.Errorf("%s: too small to press: %q", name, small)
 		}
 		if folder != "" {
-			savePicture(p.t, p.ctx, filepath.Join(folder, name+".png"))
+			savePicture(p.t, p.ctx, filepath.Join(folder, name+".png"), v.list)
 		}
 		if width == 1280 {
 			for _, violation := range p.violations("window") {

@@ -29,6 +29,7 @@ type adminView struct {
 	rule  string // of the table of who may what; "" is a refusal, or a form's answer
 	path  string
 	press []chromedp.Action[chromedp.Void]
+	list  bool // whose beginning is enough of a picture
 }
 
 // withoutPicture are the rules that answer a file, or send the visitor on.
@@ -68,7 +69,7 @@ func adminViews(t *testing.T, w *world) map[string][]adminView {
 		"iben": {
 			{name: "overview", rule: "/admin/{$}", path: "/admin/"},
 			{name: "nowhere", path: "/admin/nowhere"},
-			{name: "messages", rule: "/admin/messages", path: "/admin/messages?until=" + d.yesterday},
+			{name: "messages", rule: "/admin/messages", path: "/admin/messages?until=" + d.yesterday, list: true},
 			{name: "messages-none", rule: "/admin/messages", path: "/admin/messages?recipient=nobody@partner.example"},
 			{name: "messages-wrong", rule: "/admin/messages", path: "/admin/messages?sender=anna&since=26.11.2026"},
 			{name: "message", rule: "/admin/messages/{id}", path: "/admin/messages/" + d.sent},
@@ -92,15 +93,15 @@ func adminViews(t *testing.T, w *world) map[string][]adminView {
 			{name: "grant", rule: "/admin/grants/{id}", path: "/admin/grants/" + d.hr + "?kind=person&q=anna"},
 			{name: "grant-take", rule: "/admin/grants/{id}/take", path: "/admin/grants/" + d.hr + "/take?kind=person&subject=" + d.clara},
 			{name: "grant-dismiss", rule: "/admin/grants/{id}/take", path: "/admin/grants/" + d.hr + "/take?care=yes&kind=person&subject=" + d.david},
-			{name: "recipients", rule: "/admin/recipients", path: "/admin/recipients"},
+			{name: "recipients", rule: "/admin/recipients", path: "/admin/recipients", list: true},
 			{name: "recipients-broken", rule: "/admin/recipients", path: "/admin/recipients?state=broken"},
 			{name: "recipient", rule: "/admin/recipients/{id}", path: "/admin/recipients/" + d.certificate},
 			{name: "recipient-waiting", rule: "/admin/recipients/{id}", path: "/admin/recipients/" + d.waiting},
-			{name: "directories", rule: "/admin/directories", path: "/admin/directories"},
+			{name: "directories", rule: "/admin/directories", path: "/admin/directories", list: true},
 			{name: "directory-tried", path: "/admin/directories", press: press(chromedp.SetValue("#address", "spaerret@region.example"), chromedp.Click("button.primary"), chromedp.WaitVisible("#found"))},
 		},
 		"jonna": {
-			{name: "audit", rule: "/admin/audit", path: "/admin/audit?until=" + d.yesterday},
+			{name: "audit", rule: "/admin/audit", path: "/admin/audit?until=" + d.yesterday, list: true},
 			{name: "audit-change", rule: "/admin/audit", path: "/admin/audit?action=mailbox_put", press: press(chromedp.Click("table.log details summary"), chromedp.WaitVisible("table.change"))},
 			{name: "sheet", rule: "/admin/sheet", path: "/admin/sheet"},
 		},

@@ -16,14 +16,14 @@ import (
 )
 
 const (
-	// mostHigh is how much of a long list is in a picture, in pixels of it.
-	mostHigh = 1500
+	// listHigh is how much of a list is in a picture, in pixels of it: it goes on as it begins.
+	listHigh = 1100
 	// mostColours: the pages have few, and what lies between them is the edges of letters.
-	mostColours = 32
+	mostColours = 16
 )
 
 // savePicture is of the whole page, small enough to lie in the repository: in the colours that it has most of.
-func savePicture(t *testing.T, ctx context.Context, path string) {
+func savePicture(t *testing.T, ctx context.Context, path string, list bool) {
 	t.Helper()
 	seen[bool](t, ctx, "(scrollTo(0, 0), true)")
 	all := true
@@ -32,13 +32,15 @@ func savePicture(t *testing.T, ctx context.Context, path string) {
 	whole, err := png.Decode(bytes.NewReader(shot.Data))
 	fatal(t, err)
 	var out bytes.Buffer
-	fatal(t, (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, inFewColours(whole)))
+	fatal(t, (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, inFewColours(whole, list)))
 	fatal(t, os.WriteFile(path, out.Bytes(), 0o644))
 }
 
-func inFewColours(whole image.Image) image.Image {
+func inFewColours(whole image.Image, list bool) image.Image {
 	size := whole.Bounds()
-	size.Max.Y = min(size.Max.Y, size.Min.Y+mostHigh)
+	if list {
+		size.Max.Y = min(size.Max.Y, size.Min.Y+listHigh)
+	}
 	counts := map[color.RGBA]int{}
 	at := func(x, y int) color.RGBA { return color.RGBAModel.Convert(whole.At(x, y)).(color.RGBA) }
 	for y := size.Min.Y; y < size.Max.Y; y++ {
