@@ -214,7 +214,7 @@ func TestWhatWasAcceptedBeforeARestartIsSentAfterIt(t *testing.T) {
 	// And a third start finds nothing to do.
 	third := openHouse(t, data)
 	third.work(t)
-	if n := third.count(t, `SELECT COUNT(*) FROM river_job WHERE state <> 'completed'`); n != 0 {
+	if n := third.count(t, `SELECT COUNT(*) FROM river_job WHERE state <> 'completed' AND kind IN ('deliver', 'notice')`); n != 0 {
 		t.Errorf("%d jobs are left", n)
 	}
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"net/mail"
@@ -68,8 +69,8 @@ func (l letters) Boxes() []outlook.Box {
 func (l letters) Letters(address string) []outlook.Letter {
 	var list []outlook.Letter
 	for _, m := range l.u.arrived(address) {
-		one := outlook.Letter{Folder: m.folder, From: m.from, Subject: m.subject, At: m.at, Sealed: isSealed(m.raw), Wire: excerpt(m.raw)}
-		if head, err := mail.ReadMessage(strings.NewReader(string(m.raw))); err == nil {
+		one := outlook.Letter{Folder: m.folder, From: m.from, Subject: m.subject, At: m.at, Sealed: isSealed(m.head), Wire: excerpt(m.head)}
+		if head, err := mail.ReadMessage(bytes.NewReader(m.head)); err == nil {
 			for _, name := range []string{"To", "Cc"} {
 				people, _ := head.Header.AddressList(name) // nobody, where it cannot be read
 				for _, p := range people {
@@ -91,7 +92,7 @@ func (l letters) Open(address string, n int) (outlook.Opened, error) {
 	if m := list[n]; m.html != "" {
 		return outlook.Opened{HTML: m.html}, nil
 	}
-	view, err := l.u.open(address, list[n].raw)
+	view, err := l.u.open(address, l.u.whole(address, n))
 	if err != nil {
 		return outlook.Opened{}, err
 	}

@@ -129,7 +129,7 @@ func (u *University) mailbox(r *http.Request) (any, error) {
 	address := r.URL.Query().Get("address")
 	p := mailboxPage{Address: address}
 	for n, m := range u.arrived(address) {
-		p.Mails = append(p.Mails, mailLine{N: n, Folder: m.folder, From: m.from, Subject: m.subject, At: m.at, Sealed: isSealed(m.raw)})
+		p.Mails = append(p.Mails, mailLine{N: n, Folder: m.folder, From: m.from, Subject: m.subject, At: m.at, Sealed: isSealed(m.head)})
 	}
 	slices.Reverse(p.Mails)
 	return p, nil
@@ -139,26 +139,34 @@ func (u *University) mailbox(r *http.Request) (any, error) {
 type arrival struct {
 	folder, from, subject string
 	at                    time.Time
-	raw                   []byte
+	head                  []byte // the beginning of it, as it travelled
 	html                  string // of a message that was made as JSON, such as a receipt
 }
 
 func (u *University) arrived(address string) []arrival {
 	var list []arrival
 	if u.isFunctionMailbox(address) {
-		for _, item := range u.Exchange.Messages(address, "") {
+		for _, item := range u.Exchange.MessageHeads(address) {
 			list = append(list, arrivalOf(item))
 		}
 		return list
 	}
-	for _, d := range u.Exchange.Delivered(address) {
-		list = append(list, arrival{folder: "inbox", from: d.From, subject: subjectOf(d.Raw), at: d.At, raw: d.Raw})
+	for _, d := range u.Exchange.Heads(address) {
+		list = append(list, arrival{folder: "inbox", from: d.From, subject: subjectOf(d.Raw), at: d.At, head: d.Raw})
 	}
 	return list
 }
 
+// whole is one of them as it travelled.
+func (u *University) whole(address string, n int) []byte {
+	if u.isFunctionMailbox(address) {
+		return u.Exchange.WholeMessage(address, n)
+	}
+	return u.Exchange.Whole(address, n)
+}
+
 func arrivalOf(item exchange.Item) arrival {
-	a := arrival{folder: item.Folder, from: item.From, subject: item.Subject, at: item.Received, raw: item.Raw, html: item.BodyHTML}
+	a := arrival{folder: item.Folder, from: item.From, subject: item.Subject, at: item.Received, head: item.Raw, html: item.BodyHTML}
 	if a.at.IsZero() {
 		a.at = item.Sent
 	}
@@ -181,12 +189,12 @@ func (u *University) mail(r *http.Request) (any, error) {
 		return nil, errNoSuchPage
 	}
 	m := list[n]
-	p := mailPage{Address: address, Subject: m.subject, Wire: excerpt(m.raw), Sealed: isSealed(m.raw)}
+	p := mailPage{Address: address, Subject: m.subject, Wire: excerpt(m.head), Sealed: isSealed(m.head)}
 	if m.html != "" {
 		p.Opened = &openedMail{HTML: m.html}
 		return p, nil
 	}
-	if p.Opened, err = u.open(address, m.raw); err != nil {
+	if p.Opened, err = u.open(address, u.whole(address, n)); err != nil {
 		p.Failure = err.Error()
 	}
 	return p, nil

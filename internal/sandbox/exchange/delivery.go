@@ -38,6 +38,29 @@ func (s *Server) Delivered(address string) []Delivery {
 	return views(s.arrivals(func(a arrival) bool { return strings.EqualFold(a.Address, address) }))
 }
 
+// headLength is as much of a mail as a list shows: its header, and a little of what follows.
+const headLength = 16 << 10
+
+// Heads lists the same, and of each Raw is its beginning alone: a list does not read what lies on the disk.
+func (s *Server) Heads(address string) []Delivery {
+	list := s.arrivals(func(a arrival) bool { return strings.EqualFold(a.Address, address) })
+	out := make([]Delivery, len(list))
+	for n, a := range list {
+		out[n] = a.Delivery
+		out[n].Raw = a.raw.head(headLength)
+	}
+	return out
+}
+
+// Whole is one of them as it travelled; nil where there are not so many.
+func (s *Server) Whole(address string, n int) []byte {
+	list := s.arrivals(func(a arrival) bool { return strings.EqualFold(a.Address, address) })
+	if n < 0 || n >= len(list) {
+		return nil
+	}
+	return list[n].raw.bytes()
+}
+
 // arrivals picks under the lock; what lies on the disk is read without it.
 func (s *Server) arrivals(wanted func(arrival) bool) []arrival {
 	s.mu.Lock()

@@ -139,14 +139,21 @@ func (i *item) weight() (memory, disk int64) {
 }
 
 func (i *item) view() Item {
+	v := i.heading()
+	v.Raw = i.mime().bytes()
+	for _, a := range i.attachments {
+		v.Attachments = append(v.Attachments, Attachment{ID: a.id, Name: a.name, ContentType: a.contentType, Content: a.content.bytes()})
+	}
+	return v
+}
+
+// heading is the item without what may be long.
+func (i *item) heading() Item {
 	v := Item{
 		ID: i.key, RegularID: i.regularID(), Folder: i.folder, Class: i.class(), InternetMessageID: i.message.InternetMessageID,
 		Subject: i.message.Subject, To: addresses(i.message.To), Cc: addresses(i.message.Cc), Bcc: addresses(i.message.Bcc),
 		IsDraft: i.draft, IsRead: i.read, Received: i.received, Sent: i.sent,
-		Properties: maps.Clone(i.properties), Raw: i.mime().bytes(),
-	}
-	for _, a := range i.attachments {
-		v.Attachments = append(v.Attachments, Attachment{ID: a.id, Name: a.name, ContentType: a.contentType, Content: a.content.bytes()})
+		Properties: maps.Clone(i.properties), Raw: i.mime().head(headLength),
 	}
 	if i.message.From != nil {
 		v.From = i.message.From.EmailAddress.Address

@@ -156,6 +156,26 @@ func (s *Server) Handler() http.Handler {
 
 // Messages lists what lies in a folder (inbox, drafts, sentitems, deleteditems; "" is all) of a mailbox, oldest first.
 func (s *Server) Messages(mailbox, folder string) []Item {
+	return s.items(mailbox, folder, (*item).view)
+}
+
+// MessageHeads lists the same, and of each Raw is its beginning alone, without attachments.
+func (s *Server) MessageHeads(mailbox string) []Item {
+	return s.items(mailbox, "", (*item).heading)
+}
+
+// WholeMessage is one of them as $value gives it; nil where there are not so many.
+func (s *Server) WholeMessage(mailbox string, n int) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.boxes[strings.ToLower(mailbox)]
+	if b == nil || n < 0 || n >= len(b.items) {
+		return nil
+	}
+	return b.items[n].mime().bytes()
+}
+
+func (s *Server) items(mailbox, folder string, view func(*item) Item) []Item {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.boxes[strings.ToLower(mailbox)]
@@ -165,7 +185,7 @@ func (s *Server) Messages(mailbox, folder string) []Item {
 	var list []Item
 	for _, i := range b.items {
 		if folder == "" || i.folder == strings.ToLower(folder) {
-			list = append(list, i.view())
+			list = append(list, view(i))
 		}
 	}
 	return slices.Clip(list)

@@ -90,6 +90,18 @@ func (t text) bytes() []byte {
 	return out
 }
 
+// head is its beginning: as much of it as there is.
+func (t text) head(most int64) []byte {
+	if len(t) == 1 && t[0].file == nil && !t[0].encoded {
+		return t[0].memory[:min(most, int64(len(t[0].memory)))]
+	}
+	out, err := io.ReadAll(io.LimitReader(t.open(), most))
+	if err != nil {
+		return nil
+	}
+	return out
+}
+
 // skip is the text without its first n bytes.
 func (t text) skip(n int64) text {
 	for len(t) > 0 && n >= t[0].size() {
