@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
@@ -64,6 +65,17 @@ func TestEverybodyCanUseTheAdministratorsPages(t *testing.T) {
 				}
 			}
 		}
+	}
+	// What the mouse is over is as easy to read, in the dark too: the last emulation.
+	visitAt(t, ctx, w.url()+"/admin/audit?lang=en")
+	fatal(t, chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900)))
+	type point struct{ X, Y float64 }
+	at := seen[point](t, ctx, `(() => { const r = document.querySelector("tbody tr").getBoundingClientRect(); return { X: r.x + 100, Y: r.y + 10 } })()`)
+	_, err := chromedp.Call(ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: "mouseMoved", X: at.X, Y: at.Y})
+	fatal(t, err)
+	until(t, ctx, `document.querySelector("tbody tr:hover")`)
+	for _, violation := range p.violations("window") {
+		t.Errorf("under the mouse: %s", violation)
 	}
 	// The checker does look: a field that loses its label is found.
 	visitAt(t, ctx, w.url()+"/admin/directories")
