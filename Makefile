@@ -41,8 +41,8 @@ size: ## How large the pane and the send guard are, beside their limits, and how
 	SIZE=1 go test -run '^TestThePaneIsThereAtOnce$$' -count=1 -v ./internal/app | grep -E 'goal|FAIL|ok'
 
 .PHONY: screens
-screens: ## Take the pictures in docs/screens anew, of every state of the pane
-	SCREENS=$(CURDIR)/docs/screens go test -run '^TestEverybodyCanUseThePaneInEveryState$$' -count=1 -timeout 15m ./internal/app
+screens: ## Take the pictures in docs/screens anew, of every state of the pane and of every administrators' page
+	SCREENS=$(CURDIR)/docs/screens go test -run '^TestEverybodyCanUse(ThePaneInEveryState|TheAdministratorsPages)$$' -count=1 -timeout 15m ./internal/app
 
 .PHONY: format
 format: ## Fail on unformatted files
@@ -62,7 +62,7 @@ vuln: ## Look for known vulnerabilities (asks vuln.go.dev)
 
 # Of the whole program, not what other programs read of its mails, nor browsers, nor what kills machines or waits for clocks: minutes
 # each, raced.
-SLOW_RACED := Browser|Outlook|Pane|Guard|Pages|Mouse|Keyboard|Weather|DraftStays|Window|TypedToTheReceipt|Pressed|SigningIn|SecureMail|Taken|Backup|Doctor|Examples|Read|WhileMachinesDie|EverySealedCopy|Clock|Demo|Opens?$$|OnlyDecrypt|WithLayers
+SLOW_RACED := Browser|Outlook|Pane|Guard|Pages|EveryAction|Mouse|Keyboard|Weather|DraftStays|Window|TypedToTheReceipt|Pressed|SigningIn|SecureMail|Taken|Backup|Doctor|Examples|Read|WhileMachinesDie|EverySealedCopy|Clock|Demo|Opens?$$|OnlyDecrypt|WithLayers
 
 .PHONY: race
 race: ## The concurrent packages once more, under the race detector

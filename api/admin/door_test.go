@@ -139,7 +139,7 @@ func TestSigningOutEndsItHereAndEverywhere(t *testing.T) {
 	desk, home, somebody := h.visit(t).signIn("iben"), h.visit(t).signIn("iben"), h.visit(t).signIn("jonna")
 	token := desk.cookies[session.Cookie]
 	in := func(v *visit) bool { return v.get("/admin/").Code == http.StatusOK }
-	if w := desk.do(http.MethodPost, "/admin/sign-out", url.Values{}); w.Header().Get("Location") != "/admin/signed-out" || desk.cookies[session.Cookie] != "" {
+	if w := desk.do(http.MethodPost, "/admin/sign-out", url.Values{}); w.Header().Get("Location") != "/admin/signed-out?lang=da" || desk.cookies[session.Cookie] != "" {
 		t.Errorf("signing out: %d %v", w.Code, desk.cookies)
 	}
 	desk.cookies[session.Cookie] = token

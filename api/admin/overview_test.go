@@ -5,8 +5,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
+
+	"aau.dk/sendsikker/internal/audit"
+	"aau.dk/sendsikker/internal/sandbox/ca"
 	"aau.dk/sendsikker/internal/store"
+	"aau.dk/sendsikker/internal/trust"
 )
 
 func TestTheOverviewSaysWhetherAllIsWell(t *testing.T) {
@@ -51,6 +57,42 @@ func TestTheOverviewSaysWhetherAllIsWell(t *testing.T) {
 	}
 	if len(links) < 35 {
 		t.Fatalf("only %d figures are links", len(links))
+	}
+}
+
+// What the nightly check found to be of no use is counted, whether it has expired or was revoked, and leads to its list.
+func TestWhatCannotBeUsedIsCountedWithWhatExpires(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	entry := audit.Entry{At: time.Now(), Actor: audit.Actor{Kind: "operator", ID: "root"}, Action: audit.CertificatePut}
+	for address, check := range map[string]store.CertificateCheck{
+		"revoked@partner.example": {At: time.Now(), Code: string(trust.Revoked)}, "expired@partner.example": {At: time.Now(), Code: string(trust.Expired)},
+		"snart@partner.example": {At: time.Now(), Code: string(trust.OK), BreaksAt: time.Now().Add(50 * 24 * time.Hour)}, "new@partner.example": {},
+	} {
+		identity := must(authority().Issue(ca.Request{CommonName: "X", Address: address}))
+		c := store.Certificate{ID: uuid.NewString(), Subject: address, Fingerprint: trust.Fingerprint(identity.Certificate), DER: identity.Certificate.Raw}
+		if err := h.store.PutPinned(t.Context(), c, entry); err != nil {
+			t.Fatal(err)
+		}
+		if check.At.IsZero() {
+			continue
+		}
+		if err := h.store.SetCertificateCheck(t.Context(), c.ID, check); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := h.visit(t).signIn(admins)
+	page := v.get("/admin/").Body.String()
+	for _, part := range []string{`<a href="/admin/recipients?state=broken"><span class="state stop">2</span></a>`, `<a href="/admin/recipients?state=breaking">1</a>`, "Noget kræver opmærksomhed"} {
+		if !strings.Contains(page, part) {
+			t.Errorf("there is no %s in %s", part, page)
+		}
+	}
+	for state, want := range map[string]int{"broken": 2, "breaking": 3, "used": 4} {
+		list := v.get("/admin/recipients?state=" + state).Body.String()
+		if got := strings.Count(list, `<th scope="row">`); got != want || strings.Contains(list, "snart@") != (state != "broken") {
+			t.Errorf("%s: %d in the list, want %d", state, got, want)
+		}
 	}
 }
 

@@ -28,7 +28,6 @@ func TestALocalAdministratorIsAppointedAndDismissedWithABrowser(t *testing.T) {
 	if !strings.Contains(said, "er udpeget") || !seen[bool](t, ctx, `document.querySelector("[aria-labelledby=care]").innerText.includes("Birk Eksempel")`) {
 		t.Errorf("the page says %s", said)
 	}
-	look(t, ctx, "grant", grants+"?kind=person&q=clara", "")
 	visit(t, ctx, grants+"?lang=da")
 	dismiss := `a[href*="care=yes"][href*="` + persona(t, "birk") + `"]`
 	if said := do(chromedp.Click(dismiss), chromedp.WaitVisible("button.danger")); !strings.Contains(said, "Fjern den lokale administrator?") {
@@ -38,5 +37,4 @@ func TestALocalAdministratorIsAppointedAndDismissedWithABrowser(t *testing.T) {
 	if !strings.Contains(said, "er fjernet") || seen[bool](t, ctx, `document.querySelector("[aria-labelledby=care]").innerText.includes("Birk Eksempel")`) {
 		t.Errorf("the page says %s", said)
 	}
-	look(t, ctx, "overview", "/admin/", "")
 }

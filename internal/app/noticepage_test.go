@@ -18,7 +18,6 @@ func TestALostReceiptIsAskedForWithABrowser(t *testing.T) {
 	ctx := browser.Open(t, 1280, 800)
 	signIn(t, ctx, "iben")
 	page := "/admin/messages/" + m.Id.String()
-	look(t, ctx, "message", page, "")
 	press := func() string {
 		t.Helper()
 		if err := chromedp.Do(ctx, chromedp.Click(`form[action$="/notice"] button`), chromedp.WaitVisible(".told")); err != nil {

@@ -19,6 +19,7 @@ import (
 	"aau.dk/sendsikker/internal/certs/shelf"
 	"aau.dk/sendsikker/internal/fault"
 	"aau.dk/sendsikker/internal/mailbox"
+	"aau.dk/sendsikker/internal/sandbox/ca"
 	"aau.dk/sendsikker/internal/sandbox/entraid"
 	"aau.dk/sendsikker/internal/sending"
 	"aau.dk/sendsikker/internal/store"
@@ -287,13 +288,14 @@ func (w *world) today(ctx context.Context) error {
 			return fmt.Errorf("to %s: %w", to, err)
 		}
 	}
-	for _, r := range w.university.Recipients {
-		if r.Address == "stranger@ukendt.example" {
-			if _, err := w.service.finders.shelf.Recheck(ctx); err != nil { // as every night
-				return err
-			}
-			_, err = w.service.finders.shelf.Harvest(ctx, shelf.SignedMail{From: r.Address, Signer: r.Identity.Certificate, Bag: r.Identity.Chain, SignedAt: time.Now()})
-		}
+	if _, err := w.service.finders.shelf.Recheck(ctx); err != nil { // as every night
+		return err
 	}
+	const writer = "kontakt@ukendt.example" // of whom nobody has pinned anything
+	identity, err := w.university.Stranger.Issue(ca.Request{CommonName: "Kontakt Ukendt", Organisation: "Ukendt", Address: writer, Key: ca.P256})
+	if err != nil {
+		return err
+	}
+	_, err = w.service.finders.shelf.Harvest(ctx, shelf.SignedMail{From: writer, Signer: identity.Certificate, Bag: identity.Chain, SignedAt: time.Now()})
 	return err
 }

@@ -74,10 +74,13 @@ func TestTheDemoBeginsWithAMonthBehindIt(t *testing.T) {
 	ctx := browser.Open(t, 1280, 900)
 	signInTo(t, ctx, w, "iben")
 	text := visitAt(t, ctx, w.url()+"/admin/?lang=en")
-	for _, part := range []string{"The last 30 days", "Recipients\t0\t0\t1\t0\t"} {
+	for _, part := range []string{"The last 30 days", "Recipients\t4\t0\t1\t0\t"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("the overview does not say %q: %s", part, text)
 		}
+	}
+	if text := visitAt(t, ctx, w.url()+"/admin/recipients?state=pending&lang=en"); !strings.Contains(text, "kontakt@ukendt.example") {
+		t.Errorf("nothing waits for approval: %s", text)
 	}
 	if text := visitAt(t, ctx, w.url()+"/admin/messages?state=unknown&lang=en"); !strings.Contains(text, "vanished@vejr.example") {
 		t.Errorf("what is unknown is not there: %s", text)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"aau.dk/sendsikker/internal/fault"
@@ -110,7 +111,7 @@ func (r *Report) compare(sent, got measured) {
 
 func took(d time.Duration) fault.Sentence {
 	s := d.Seconds()
-	return fault.Sentence{DA: fmt.Sprintf("efter %.1f sekunder", s), EN: fmt.Sprintf("after %.1f seconds", s)}
+	return fault.Sentence{DA: strings.ReplaceAll(fmt.Sprintf("efter %.1f sekunder", s), ".", ","), EN: fmt.Sprintf("after %.1f seconds", s)}
 }
 
 // asCause is the sentence of a fault, or the words of an error of ours, which quotes nothing.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -166,8 +167,28 @@ func TestCertificatesThatBreakAreCountedByTheirTime(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		// As the check leaves what cannot be used, what nobody has looked at, and what waits for a decision.
+		for id, code := range map[string]string{"d": "revoked", "e": "expired", "f": "", "g": "unknown_issuer"} {
+			c := store.Certificate{ID: id, Subject: id + "@x.example", Fingerprint: id, DER: []byte{1}}
+			put := s.PutPinned
+			if id == "g" {
+				c.Pending, c.SignedAt = code, now
+				put = func(ctx context.Context, c store.Certificate, e audit.Entry) error {
+					return s.PutHarvested(ctx, c, 5, e)
+				}
+			}
+			if err := put(ctx, c, entryOf(audit.CertificatePut)); err != nil {
+				t.Fatal(err)
+			}
+			if code == "" {
+				continue
+			}
+			if err := s.SetCertificateCheck(ctx, id, store.CertificateCheck{At: now, Code: code}); err != nil {
+				t.Fatal(err)
+			}
+		}
 		counts, err := s.BreakingBefore(ctx, []time.Time{now, now.Add(2 * time.Hour), now.Add(200 * time.Hour)})
-		if err != nil || !slices.Equal(counts, []int{1, 2, 3}) {
+		if err != nil || !slices.Equal(counts, []int{3, 4, 5}) {
 			t.Errorf("got %v, %v", counts, err)
 		}
 	})

@@ -130,14 +130,20 @@ func (s *Store) MailboxesIn(ctx context.Context, scope Scope) ([]Mailbox, error)
 }
 
 // BreakingBefore counts the recipients' certificates in use that cannot be used from some time before each bound on, as the last
-// nightly check found it.
+// nightly check found it: those that have such a time, and those that cannot be used already, which have none. One index has both.
 func (s *Store) BreakingBefore(ctx context.Context, bounds []time.Time) ([]int, error) {
+	broken := 0
+	err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM recipient_certificate WHERE breaks_at IS NULL AND pending IS NULL AND check_code <> 'ok'`).Scan(&broken)
+	if err != nil {
+		return nil, fmt.Errorf("counting certificates that cannot be used: %w", err)
+	}
 	counts := make([]int, len(bounds))
 	for i, bound := range bounds {
 		err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM recipient_certificate WHERE breaks_at < ? AND pending IS NULL`, toMillis(bound)).Scan(&counts[i])
 		if err != nil {
 			return nil, fmt.Errorf("counting certificates that end: %w", err)
 		}
+		counts[i] += broken
 	}
 	return counts, nil
 }

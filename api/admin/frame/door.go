@@ -179,11 +179,12 @@ func recalled(text string) (known remembered) {
 	return known
 }
 
-func (s *Site) signOut(r *http.Request, _ Visitor) (Answer, error) {
+func (s *Site) signOut(r *http.Request, v Visitor) (Answer, error) {
+	lang := s.spoken(r, v) // goes with the session
 	if err := s.sessions.Destroy(r.Context()); err != nil {
 		return Answer{}, Away(err)
 	}
-	return Go(signedOutPath), nil
+	return Go(signedOutPath + "?lang=" + lang), nil
 }
 
 func (s *Site) signOutEverywhere(r *http.Request, v Visitor) (Answer, error) {

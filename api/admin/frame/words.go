@@ -1,7 +1,9 @@
 package frame
 
 import (
+	"cmp"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 )
@@ -61,4 +63,55 @@ func (p Shown) SourceName(source string) string {
 		return p.Say("modtagerens DNS", "the recipient's DNS")
 	}
 	return source
+}
+
+// NameIn is whom a certificate's long name is about, as people would say it: common name and organisation. All of it, where it has
+// neither.
+func (p Shown) NameIn(long string) string {
+	var name, organisation string
+	for part := range attributes(long) {
+		if value, is := strings.CutPrefix(part, "CN="); is && name == "" {
+			name = plain(value)
+		} else if value, is := strings.CutPrefix(part, "O="); is && organisation == "" {
+			organisation = plain(value)
+		}
+	}
+	switch {
+	case name == "" && organisation == "":
+		return long
+	case name == "" || organisation == "" || name == organisation:
+		return cmp.Or(name, organisation)
+	}
+	return name + ", " + organisation
+}
+
+// attributes are what stands between the commas and pluses that are not escaped (RFC 4514 §2.4).
+func attributes(long string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		start := 0
+		for i := 0; i < len(long); i++ {
+			switch long[i] {
+			case '\\':
+				i++ // whatever it is
+			case ',', '+':
+				if !yield(long[start:i]) {
+					return
+				}
+				start = i + 1
+			}
+		}
+		yield(long[start:])
+	}
+}
+
+// plain takes back what smime.DistinguishedName does to a value.
+func plain(value string) string {
+	var out strings.Builder
+	escaped := false
+	for _, letter := range value {
+		if escaped = letter == '\\' && !escaped; !escaped {
+			out.WriteRune(letter)
+		}
+	}
+	return out.String()
 }

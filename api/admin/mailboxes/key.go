@@ -1,6 +1,7 @@
 package mailboxes
 
 import (
+	"cmp"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -233,7 +234,8 @@ func (p page) key(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 }
 
 func (p page) showKey(l looked) frame.Answer {
-	title := fault.Sentence{DA: "Nøgle til " + l.Mailbox.Address, EN: "Key for " + l.Mailbox.Address}
+	name := cmp.Or(l.Mailbox.Name, l.Mailbox.Address)
+	title := fault.Sentence{DA: "Nøgle til " + name, EN: "Key for " + name}
 	if l.Key.State == store.KeyHeld {
 		title = fault.Sentence{DA: "Se certifikatet efter", EN: "Check the certificate"}
 	}

@@ -14,10 +14,10 @@ const day = 24 * time.Hour
 // expiring counts certificates by how long they have left. Each counts once, where it is most urgent.
 type expiring struct {
 	Name                     fault.Sentence
-	Ended, Week, Month, Soon int // already; within 7, 30, 60 days
+	Ended, Week, Month, Soon int // of no use already; within 7, 30, 60 days
 	First                    string
 	FirstPath                string // of its page
-	List                     string // where they stand
+	List, EndedList          string // where they stand
 	FirstAt                  time.Time
 }
 
@@ -43,7 +43,7 @@ func (p page) expiring(ctx context.Context, scope store.Scope, now time.Time) ([
 	if err != nil {
 		return nil, err
 	}
-	own := expiring{Name: fault.Sentence{DA: "Vores postkasser", EN: "Our mailboxes"}, List: "/admin/mailboxes"}
+	own := expiring{Name: fault.Sentence{DA: "Vores postkasser", EN: "Our mailboxes"}, List: "/admin/mailboxes", EndedList: "/admin/mailboxes"}
 	for _, box := range boxes {
 		c, err := x509.ParseCertificate(box.Certificate)
 		if err != nil {
@@ -63,7 +63,7 @@ func (p page) expiring(ctx context.Context, scope store.Scope, now time.Time) ([
 		return nil, err
 	}
 	return append(list, expiring{
-		Name: fault.Sentence{DA: "Modtagere", EN: "Recipients"}, List: "/admin/recipients?state=breaking",
+		Name: fault.Sentence{DA: "Modtagere", EN: "Recipients"}, List: "/admin/recipients?state=breaking", EndedList: "/admin/recipients?state=broken",
 		Ended: counts[0], Week: counts[1] - counts[0], Month: counts[2] - counts[1], Soon: counts[3] - counts[2],
 	}), nil
 }

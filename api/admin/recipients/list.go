@@ -39,8 +39,11 @@ func (p page) list(r *http.Request, v frame.Visitor) (frame.Answer, error) {
 	case "pending", "used":
 		pending := l.State == "pending"
 		q.Pending = &pending
-	case "breaking":
-		q.BreaksBefore = p.Now().Add(shelf.Warn)
+	case "broken", "breaking": // what the overview counts
+		q.Pending, q.BreaksBefore = new(bool), p.Now()
+		if l.State == "breaking" {
+			q.BreaksBefore = q.BreaksBefore.Add(soon)
+		}
 	default:
 		l.State = ""
 	}
@@ -75,10 +78,22 @@ func rowOf(e shelf.Entry) row {
 	switch {
 	case e.Pending != "":
 		r.Class, r.Say = "warn", e.Pending.Say(e.Certificate.NotAfter)
+		if e.Pending == trust.UnknownIssuer { // the sentence for senders sends them to whoever reads this
+			r.Say = fault.Sentence{
+				DA: "Vi kender ikke den, der har udstedt det. Sammenlign fingeraftrykket med ejeren, før du godkender.",
+				EN: "We do not know who issued it. Compare the fingerprint with its owner before you approve.",
+			}
+		}
 	case e.Stored.Check.At.IsZero():
 		r.Class, r.Say = "wait", fault.Sentence{DA: "Ses efter i nat, og hver gang der sendes.", EN: "Looked at tonight, and whenever mail is sent."}
 	case code != trust.OK:
 		r.Class, r.Say = "stop", code.Say(e.Certificate.NotAfter)
+		if code == trust.UnknownIssuer {
+			r.Say = fault.Sentence{
+				DA: "Vi kender ikke den, der har udstedt det. Har du sammenlignet fingeraftrykket med ejeren, så læg det ind igen, og indestå for det.",
+				EN: "We do not know who issued it. If you have compared the fingerprint with its owner, pin it again and vouch for it.",
+			}
+		}
 	}
 	return r
 }

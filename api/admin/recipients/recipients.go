@@ -21,6 +21,7 @@ var files embed.FS
 const (
 	listPath = "/admin/recipients"
 	pageSize = 50
+	soon     = 60 * 24 * time.Hour // the overview's last column
 	// maxFile holds a certificate with a chain of its issuers many times over; maxForm what a browser writes around it.
 	maxFile = 256 << 10
 	maxForm = maxFile + 64<<10
